@@ -1,0 +1,100 @@
+/**
+ * Everything the library takes from its host, and the only file that reads platform globals. The defaults are the
+ * browser's, looked up when they are used, so that importing the library or creating a leadbox on a server does nothing.
+ */
+export interface Environment {
+  readonly fetch: (input: string, init: RequestInit) => Promise<Response>;
+  /** undefined where the host has none: the first call that needs it rejects with 'storage-unavailable'. */
+  readonly indexedDB: IDBFactory | undefined;
+  readonly IDBKeyRange: typeof IDBKeyRange | undefined;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** undefined where the host has no Web Locks. */
+  readonly locks: Pick<LockManager, 'request'> | undefined;
+  readonly connectivity: {
+    /** A hint: false slows attempts down, it never stops them. */
+    onLine(): boolean;
+    subscribe(changed: () => void): () => void;
+  };
+  readonly lifecycle: {
+    visible(): boolean;
+    subscribe(changed: (to: 'visible' | 'hidden' | 'frozen' | 'resumed') => void): () => void;
+  };
+  /** The only way anything is printed. */
+  readonly warn: (message: string) => void;
+  /** BroadcastChannel or its like; undefined: other tabs are noticed when this one becomes visible. */
+  readonly channel: ((name: string) => Pick<BroadcastChannel, 'postMessage' | 'close' | 'onmessage'>) | undefined;
+}
+
+/** Milliseconds, as Date.now and setTimeout have them. */
+export interface Clock {
+  now(): number;
+  setTimeout(run: () => void, milliseconds: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+/** The browser's environment with the host's replacements. */
+export function createEnvironment(replacements: Partial<Environment> = {}): Environment {
+  const environment: Environment = {
+    fetch: (input, init) => globalThis.fetch(input, init),
+    get indexedDB() {
+      return globalThis.indexedDB as IDBFactory | undefined; // typed as always there; Node and some private modes have none
+    },
+    get IDBKeyRange() {
+      return globalThis.IDBKeyRange as typeof IDBKeyRange | undefined; // as above
+    },
+    clock: {
+      now: () => Date.now(),
+      setTimeout: (run, milliseconds) => globalThis.setTimeout(run, milliseconds),
+      clearTimeout: (timer) => globalThis.clearTimeout(timer as number), // what setTimeout gave; a number in a browser
+    },
+    random: () => Math.random(),
+    get locks() {
+      return (globalThis.navigator as Navigator | undefined)?.locks as LockManager | undefined; // Node 20 and insecure pages have none
+    },
+    connectivity: {
+      onLine: () => (globalThis.navigator as Navigator | undefined)?.onLine !== false,
+      subscribe: (changed) => listen(globalThis, ['online', 'offline'], changed),
+    },
+    lifecycle: {
+      visible: () => (globalThis.document as Document | undefined)?.visibilityState !== 'hidden',
+      subscribe: subscribeToLifecycle,
+    },
+    warn: (message) => globalThis.console.warn(message),
+    get channel() {
+      const Channel = globalThis.BroadcastChannel as typeof BroadcastChannel | undefined; // older browsers have none
+      return Channel && ((name: string) => new Channel(name));
+    },
+  };
+  // Descriptors, not a spread: a spread would read the getters now.
+  return Object.defineProperties(environment, Object.getOwnPropertyDescriptors(defined(replacements)));
+}
+
+function defined(replacements: Partial<Environment>): Partial<Environment> {
+  // `locks: undefined` and the like are kept: they say that the host has none.
+  const optional = new Set(['locks', 'channel', 'indexedDB', 'IDBKeyRange']);
+  return Object.fromEntries(
+    Object.entries(replacements).filter(([key, value]) => value !== undefined || optional.has(key)),
+  );
+}
+
+function subscribeToLifecycle(changed: (to: 'visible' | 'hidden' | 'frozen' | 'resumed') => void): () => void {
+  const page = globalThis.document as Document | undefined; // a worker has none
+  if (!page) return () => {};
+  const ends = [
+    listen(page, ['visibilitychange'], () => changed(page.visibilityState === 'hidden' ? 'hidden' : 'visible')),
+    listen(page, ['freeze'], () => changed('frozen')),
+    listen(page, ['resume'], () => changed('resumed')),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function listen(target: Partial<EventTarget>, events: readonly string[], listener: () => void): () => void {
+  for (const event of events) target.addEventListener?.(event, listener);
+  return () => {
+    for (const event of events) target.removeEventListener?.(event, listener);
+  };
+}

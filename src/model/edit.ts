@@ -1,0 +1,87 @@
+import type { JsonObject, JsonValue } from './json.ts';
+import type { Lead, LeadPatch, OpenSections } from './lead.ts';
+
+/** What `edit()` and `patch()` resolve with: the edit is durable. */
+export interface Edit<S = OpenSections> {
+  /** Place in the outbox, growing across tabs and restarts; 0 if nothing changed. */
+  readonly seq: number;
+  readonly leadId: string;
+  /** The JSON Merge Patch that was recorded; empty if nothing changed. */
+  readonly patch: LeadPatch<S>;
+  /** How it ended, whichever tab or worker sent it. Never rejects; stays open when the tab or the leadbox ends first. */
+  readonly settled: Promise<Settlement<S>>;
+}
+
+/** How an edit ended. */
+export type Settlement<S = OpenSections> =
+  /** The server has it; `lead` is this tab's view when it learns so. */
+  | { readonly outcome: 'synced'; readonly lead: Lead<S> }
+  /** The server refused it; the edit waits for a decision. */
+  | { readonly outcome: 'parked'; readonly edit: ParkedEdit<S> }
+  /** It was dropped on request. */
+  | { readonly outcome: 'discarded' }
+  /** It changed nothing, so nothing was queued. */
+  | { readonly outcome: 'unchanged' };
+
+/** One edit in the outbox. */
+export interface PendingEdit<S = OpenSections> {
+  readonly seq: number;
+  readonly leadId: string;
+  readonly patch: LeadPatch<S>;
+  /** ISO 8601, for people; order is `seq`, never this. */
+  readonly madeAt: string;
+  /** Whether it is part of a request whose outcome is not known yet. */
+  readonly sent: boolean;
+}
+
+/** An edit that the library will not send again by itself. */
+export interface ParkedEdit<S = OpenSections> extends PendingEdit<S> {
+  readonly reason: ParkReason;
+  /** The status of the refusal. */
+  readonly status?: number | undefined;
+  /** The server's words, cut to 2,000 characters. */
+  readonly message?: string | undefined;
+  /** ISO 8601. */
+  readonly parkedAt: string;
+  /** With reason 'conflict': the paths that both sides changed. */
+  readonly conflicts?: readonly Conflict[] | undefined;
+}
+
+/** Why an edit is parked. */
+export type ParkReason = 'rejected' | 'forbidden' | 'gone' | 'conflict' | 'stale' | 'unreadable';
+
+/** A path that both sides changed. */
+export interface Conflict {
+  readonly leadId: string;
+  readonly path: readonly string[];
+  /** The value when the user edited. */
+  readonly base: JsonValue | undefined;
+  readonly mine: JsonValue | undefined;
+  readonly theirs: JsonValue | undefined;
+}
+
+/** A lead as an app sees it. Frozen; keeps its identity while nothing about it changes. */
+export interface LeadState<S = OpenSections> {
+  /** The local view: what to show. */
+  readonly lead: Lead<S>;
+  /** The base: what the server last said. The same object as `lead` while nothing is pending. */
+  readonly server: Lead<S>;
+  /** Edits of this lead that wait to reach the server, those being stored right now included. */
+  readonly pending: number;
+  readonly parked: number;
+}
+
+/** Pending edits of one lead sent as one PATCH, frozen from before the first send until a definite answer. */
+export interface Batch {
+  /** Unique; also the value of the idempotency header. */
+  readonly id: string;
+  readonly leadId: string;
+  readonly seqs: readonly number[];
+  /** The exact bytes of the request, as text. */
+  readonly body: string;
+}
+
+/** The patch a batch carries. */
+export function patchOf(batch: Batch): JsonObject {
+  return JSON.parse(batch.body) as JsonObject; // the library wrote it with JSON.stringify
+}
