@@ -81,7 +81,8 @@ export interface Batch {
   readonly body: string;
 }
 
-/** The patch a batch carries. */
-export function patchOf(batch: Batch): JsonObject {
-  return JSON.parse(batch.body) as JsonObject; // the library wrote it with JSON.stringify
+/** An edit that is shown already and still being stored. */
+export interface Layer {
+  readonly leadId: string;
+  readonly patch: JsonObject;
 }

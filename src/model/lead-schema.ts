@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { isJsonObject, isWithinDepth, type JsonObject } from './json.ts';
+import { isJsonObject, isWithinDepth, type JsonObject, type JsonValue, toJson } from './json.ts';
 import type { Lead } from './lead.ts';
-import { LeadboxError } from './leadbox-error.ts';
+import { isLeadboxError, LeadboxError } from './leadbox-error.ts';
 
 const section = z.nullable(z.custom<JsonObject>(isJsonObject, 'expected an object or null'));
 const instant = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'expected a date and time'));
@@ -75,21 +75,35 @@ export function isLeadId(id: unknown): id is string {
 }
 
 /**
- * The given leads, each checked.
+ * The given leads as plain JSON, each checked.
  * @throws LeadboxError 'invalid-lead', its path beginning with the index of the first lead that is none.
  */
 export function checkedLeads(leads: readonly unknown[]): readonly Lead[] {
-  return leads.map((lead, index) => {
+  return leads.map((given, index) => {
+    const lead = jsonLead(given, index);
     const checked = leadSchema.safeParse(lead);
-    if (checked.success) return lead as Lead; // as it came, not zod's copy: unknown members keep their order and identity
+    // As it came, not zod's copy: what the schema does not name stays where it was.
+    if (checked.success) return lead as unknown as Lead;
     const { path, message } = issueOf(checked.error);
-    const where = [String(index), ...path];
-    throw new LeadboxError(
-      'invalid-lead',
-      `Lead ${index} is not a lead of the API at ${where.join('.')}: ${message}. None of the leads was stored.`,
-      { path: where },
-    );
+    throw invalidLead([String(index), ...path], message);
   });
+}
+
+function jsonLead(given: unknown, index: number): JsonValue {
+  try {
+    return toJson(given, [String(index)]);
+  } catch (error) {
+    if (isLeadboxError(error, 'not-json')) throw invalidLead(error.path ?? [], 'JSON cannot carry it');
+    throw error;
+  }
+}
+
+function invalidLead(path: readonly string[], problem: string): LeadboxError {
+  return new LeadboxError(
+    'invalid-lead',
+    `Not a lead of the API at ${path.join('.')}: ${problem}. None of the leads was stored.`,
+    { path },
+  );
 }
 
 /** The first thing zod found wrong, without the value that it found. */

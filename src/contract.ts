@@ -1,0 +1,89 @@
+import type { Edit, LeadState, ParkedEdit, PendingEdit } from './model/edit.ts';
+import type { DraftLead, Lead, LeadPatch, OpenSections, SectionSchemas } from './model/lead.ts';
+import type { SyncResult, SyncStatus } from './model/status.ts';
+import type { Observable } from './observe/observable.ts';
+import type { LeadQuery } from './storage/read-leads.ts';
+
+/**
+ * The object an app holds. Every method rejects, and never throws, with a LeadboxError or with what the app's own code
+ * threw; after `close()` all but `status()` reject with 'closed'.
+ */
+export interface Leadbox<S extends SectionSchemas = OpenSections> {
+  /**
+   * Stores leads that came from the server. Pending edits stay on top; an older `updated_at` never replaces a newer one.
+   * Rejects with 'invalid-lead' and the path if one is not a lead; then none is stored.
+   */
+  load(leads: readonly unknown[]): Promise<void>;
+  /**
+   * GETs one lead into the cache. Rejects with 'lead-not-found', 'unauthorized', 'request-failed', 'network' or
+   * 'bad-response'.
+   */
+  refresh(id: string): Promise<LeadState<S>>;
+  /** Pages through GET /leads into the cache. Rejects as `refresh`, and with 'aborted' when its signal aborts. */
+  pull(options?: PullOptions): Promise<{ loaded: number; total: number }>;
+
+  /** One lead with every edit made so far; undefined if it is not cached. */
+  get(id: string): Promise<LeadState<S> | undefined>;
+  /**
+   * Local views chosen with Dexie's own query words:
+   * `find(leads => leads.where('properties.status').equals('won').limit(50))`. Default: all, by id. Rejects with
+   * 'not-indexed' for a path that the option `indexes` does not name.
+   */
+  find(query?: LeadQuery<Lead<S>>): Promise<Lead<S>[]>;
+  /**
+   * The lead now and after every change in any tab; undefined while it is not cached. In the editing tab the new view
+   * arrives before `edit()` returns its promise.
+   */
+  observe(id: string): Observable<LeadState<S> | undefined>;
+  /** The result of a query now and after every change in any tab. Unchanged leads keep their identity. */
+  observeAll(query?: LeadQuery<Lead<S>>): Observable<readonly Lead<S>[]>;
+
+  /**
+   * Changes a lead. `recipe` is a synchronous Immer recipe and runs once. Resolves once the edit and its place in the
+   * outbox are durable, online or not. Rejects with 'invalid-lead-id', 'lead-not-cached', 'read-only-field',
+   * 'not-json', 'invalid-edit', 'async-recipe', 'storage-full', 'storage-unavailable', or with what the recipe throws;
+   * then nothing is stored, shown or sent.
+   */
+  edit(id: string, recipe: (draft: DraftLead<S>) => void): Promise<Edit<S>>;
+  /** The same, with a JSON Merge Patch (RFC 7396) at hand: null clears a field, undefined members do so too. */
+  patch(id: string, patch: LeadPatch<S>): Promise<Edit<S>>;
+
+  readonly outbox: Outbox<S>;
+
+  /**
+   * Sends what can be sent now: overrides backoff and `autoSync: false`, but not a pause. Resolves when nothing more
+   * can be sent.
+   */
+  sync(): Promise<SyncResult>;
+  /** Stops sending in all tabs until `resume()`, also after a reload. Requests under way are finished. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** The counts are those of the rows at this moment, in all tabs. Works after `close()`, and says so. */
+  status(): Promise<SyncStatus>;
+  observeStatus(): Observable<SyncStatus>;
+
+  /** Stores what was edited so far, then stops working and frees everything. The data stays. Can be called again. */
+  close(): Promise<void>;
+}
+
+export interface Outbox<S extends SectionSchemas = OpenSections> {
+  /** Edits that wait to reach the server, of one lead or of all, in order. */
+  pending(leadId?: string): Promise<PendingEdit<S>[]>;
+  /** Edits that wait for a decision, of one lead or of all, in order. */
+  parked(leadId?: string): Promise<ParkedEdit<S>[]>;
+}
+
+export interface PullOptions {
+  /** Only leads from this source, as GET /leads takes it. */
+  source?: string;
+  code?: string;
+  /** ISO 8601. */
+  createdAfter?: string;
+  /** ISO 8601. */
+  createdBefore?: string;
+  /** Leads per request, 1 to 100. Default 100. */
+  pageSize?: number;
+  /** Called after each page is stored. */
+  onProgress?: (progress: { loaded: number; total: number }) => void;
+  signal?: AbortSignal;
+}

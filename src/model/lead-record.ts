@@ -1,0 +1,54 @@
+import type { Batch, ParkReason } from './edit.ts';
+import type { JsonObject } from './json.ts';
+import type { Lead } from './lead.ts';
+
+/**
+ * What replay knows of one lead that has pending edits: pure data, read and written as a whole in one transaction.
+ *
+ *     rows  ──freeze──►  rows + batch  ──acknowledged──►  remaining rows on a new base
+ *                          │      ▲  └───refused───────►  remaining rows, the refused ones parked
+ *                          └resend┘
+ */
+export interface LeadRecord {
+  readonly id: string;
+  /** The lead as the server last returned it. */
+  readonly base: Lead;
+  /** The lead's pending edits in order; never empty in a record that was read. */
+  readonly rows: readonly PendingRow[];
+  /** The frozen request that has no definite answer yet. */
+  readonly batch?: FrozenBatch | undefined;
+  /** Edits up to this seq were refused together: they go one by one, so that only the bad one is parked. */
+  readonly aloneThrough?: number | undefined;
+}
+
+export interface PendingRow {
+  readonly seq: number;
+  readonly leadId: string;
+  readonly patch: JsonObject;
+  readonly madeAt: string;
+}
+
+export interface ParkedRow extends PendingRow {
+  readonly reason: ParkReason;
+  readonly status?: number | undefined;
+  readonly message?: string | undefined;
+  readonly parkedAt: string;
+}
+
+export interface FrozenBatch extends Batch {
+  /** The last moment, in milliseconds since 1970, at which the latest attempt can still reach the server. */
+  readonly arrivesUntil: number;
+  /** The same for earlier attempts that never got an answer; set once there is one. */
+  readonly lateUntil?: number | undefined;
+}
+
+/** An earlier request that may still arrive: nothing that touches its paths is sent before it cannot any more. */
+export interface Fence {
+  readonly leadId: string;
+  readonly paths: readonly (readonly string[])[];
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
+/** How much longer than its time-out a request is allowed to travel, in milliseconds. */
+export const travelTime = 5_000;

@@ -1,0 +1,48 @@
+import type { Lead } from '../model/lead.ts';
+import type { Fence, FrozenBatch, ParkedRow, PendingRow } from '../model/lead-record.ts';
+
+/**
+ * The rows of the five tables.
+ *
+ * | table  | key   | index  | holds                                                                  |
+ * |--------|-------|--------|------------------------------------------------------------------------|
+ * | leads  | id    | yours  | local views, plain leads, so that `find` can index real field paths     |
+ * | bases  | id    |        | the server's copy and the frozen batch, while the lead has pending edits |
+ * | outbox | ++seq | leadId | pending edits                                                          |
+ * | parked | seq   | leadId | parked edits                                                           |
+ * | meta   | key   |        | fences                                                                 |
+ */
+export interface Rows {
+  readonly leads: Lead;
+  readonly bases: BaseRow;
+  readonly outbox: PendingRow;
+  readonly parked: ParkedRow;
+  readonly meta: FencesRow;
+}
+
+export interface BaseRow {
+  readonly id: string;
+  readonly lead: Lead;
+  readonly batch?: FrozenBatch | undefined;
+  readonly aloneThrough?: number | undefined;
+}
+
+/** All fences of the database: there are few of them and only for as long as a request can travel. */
+export interface FencesRow {
+  readonly key: 'fences';
+  readonly fences: readonly Fence[];
+}
+
+/** The format of these rows. A database with a higher one was written by newer code and is left alone. */
+export const rowFormat = 1;
+
+/** The tables in Dexie's notation; `leads` gets the app's indexes. */
+export function tableSchemas(indexes: readonly string[]): Record<keyof Rows, string> {
+  return {
+    leads: ['id', ...indexes].join(', '),
+    bases: 'id',
+    outbox: '++seq, leadId',
+    parked: 'seq, leadId',
+    meta: 'key',
+  };
+}

@@ -1,0 +1,38 @@
+import type { Lead } from '../model/lead.ts';
+import { isOlder } from '../model/lead-change.ts';
+import type { Database } from './database.ts';
+import { leadRecords, recordTables } from './lead-records.ts';
+
+/**
+ * Takes leads in as the server gave them, in one transaction. A lead with pending edits gets a new base under them; an
+ * older `updated_at` never replaces a newer one. Gives the ids of the leads that changed.
+ */
+export function storeLeads(database: Database, given: readonly Lead[]): Promise<readonly string[]> {
+  // Of a lead given twice the newer counts, and of equals the later.
+  const newest = new Map<string, Lead>();
+  for (const lead of given) {
+    const other = newest.get(lead.id);
+    if (!other || !isOlder(lead, other)) newest.set(lead.id, lead);
+  }
+  const ids = [...newest.keys()];
+  return database.write(recordTables, async (tables) => {
+    const [stored, bases, records] = await Promise.all([
+      tables.leads.bulkGet(ids),
+      tables.bases.bulkGet(ids),
+      leadRecords(tables),
+    ]);
+    const changed: string[] = [];
+    const clean: Lead[] = [];
+    for (const [index, id] of ids.entries()) {
+      const lead = newest.get(id) as Lead; // ids are its keys
+      const known = bases[index]?.lead ?? stored[index];
+      if (known && isOlder(lead, known)) continue;
+      changed.push(id);
+      const record = bases[index] && (await records.get(id));
+      if (record) records.set({ ...record, base: lead });
+      else clean.push(lead);
+    }
+    await Promise.all([tables.leads.bulkPut(clean), records.flush()]);
+    return changed;
+  });
+}
