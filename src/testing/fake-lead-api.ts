@@ -76,7 +76,7 @@ export interface FakeLeadApi {
  * `updated_at` has full seconds, as documented; to grow with every change of a lead it may run ahead of the clock.
  *
  * @throws LeadboxError 'invalid-lead', its path beginning with the index of the first entry of `leads` that is no lead
- * or repeats an id; 'not-json'.
+ * or repeats an id.
  */
 export function createFakeLeadApi(options: FakeLeadApiOptions = {}): FakeLeadApi {
   const clock = options.clock ?? createEnvironment().clock;

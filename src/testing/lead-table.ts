@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue, toJson } from '../model/json.ts';
-import type { Lead } from '../model/lead.ts';
+import { isJsonObject, type JsonObject, toJson } from '../model/json.ts';
+import { asJson, type Lead } from '../model/lead.ts';
 import { applyToLead } from '../model/lead-change.ts';
 import { checkedLeads, issueOf, leadSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
@@ -23,7 +23,7 @@ export function createLeadTable(given: readonly unknown[], now: () => number): L
         path: [String(index), 'id'],
       });
     }
-    leads.set(lead.id, inDocumentedOrder(toJson(lead, [String(index)])));
+    leads.set(lead.id, inDocumentedOrder(asJson(lead)));
   }
 
   const write = (lead: Lead): Lead => {
@@ -67,8 +67,7 @@ const documentedOrder = [
   'company_id',
 ];
 
-function inDocumentedOrder(checked: JsonValue): Lead {
-  const lead = checked as JsonObject; // a checked lead is an object
+function inDocumentedOrder(lead: JsonObject): Lead {
   const later = Object.keys(lead).filter((member) => !documentedOrder.includes(member));
   const members = [...documentedOrder.filter((member) => Object.hasOwn(lead, member)), ...later];
   return Object.fromEntries(members.map((member) => [member, lead[member]])) as unknown as Lead; // as it was checked

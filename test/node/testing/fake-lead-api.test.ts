@@ -238,12 +238,13 @@ describe('what the server holds', () => {
 
   it.each([
     ['is no object', [aLead(), 'lead'], 'invalid-lead', ['1']],
-    ['has a section that is no object', [aLead({ id: 'x' })], 'invalid-lead', ['0', 'id']],
+    ['has an id that is no UUID', [aLead({ id: 'x' })], 'invalid-lead', ['0', 'id']],
+    ['has a section that is no object', [{ ...aLead(), summary: 'x' }], 'invalid-lead', ['0', 'summary']],
     ['repeats an id', [aLead(), aLead()], 'invalid-lead', ['1', 'id']],
     [
       'holds what JSON cannot carry',
       [{ ...aLead(), properties: { at: new Date() } }],
-      'not-json',
+      'invalid-lead',
       ['0', 'properties', 'at'],
     ],
   ])('refuses a lead that %s', (_, leads, code, path) => {
