@@ -36,7 +36,7 @@ export interface Clock {
 
 /** The browser's environment with the host's replacements. */
 export function createEnvironment(replacements: Partial<Environment> = {}): Environment {
-  const environment: Environment = {
+  const browser: Environment = {
     fetch: (input, init) => globalThis.fetch(input, init),
     get indexedDB() {
       return globalThis.indexedDB as IDBFactory | undefined; // typed as always there; Node and some private modes have none
@@ -68,33 +68,24 @@ export function createEnvironment(replacements: Partial<Environment> = {}): Envi
     },
   };
   // Descriptors, not a spread: a spread would read the getters now.
-  return Object.defineProperties(environment, Object.getOwnPropertyDescriptors(defined(replacements)));
-}
-
-function defined(replacements: Partial<Environment>): Partial<Environment> {
-  // `locks: undefined` and the like are kept: they say that the host has none.
-  const optional = new Set(['locks', 'channel', 'indexedDB', 'IDBKeyRange']);
-  return Object.fromEntries(
-    Object.entries(replacements).filter(([key, value]) => value !== undefined || optional.has(key)),
-  );
+  return Object.defineProperties(browser, Object.getOwnPropertyDescriptors(replacements));
 }
 
 function subscribeToLifecycle(changed: (to: 'visible' | 'hidden' | 'frozen' | 'resumed') => void): () => void {
   const page = globalThis.document as Document | undefined; // a worker has none
-  if (!page) return () => {};
-  const ends = [
-    listen(page, ['visibilitychange'], () => changed(page.visibilityState === 'hidden' ? 'hidden' : 'visible')),
-    listen(page, ['freeze'], () => changed('frozen')),
-    listen(page, ['resume'], () => changed('resumed')),
-  ];
-  return () => {
-    for (const end of ends) end();
-  };
+  return listen(page, ['visibilitychange', 'freeze', 'resume'], ({ type }) => {
+    if (type === 'visibilitychange') changed(page?.visibilityState === 'hidden' ? 'hidden' : 'visible');
+    else changed(type === 'freeze' ? 'frozen' : 'resumed');
+  });
 }
 
-function listen(target: Partial<EventTarget>, events: readonly string[], listener: () => void): () => void {
-  for (const event of events) target.addEventListener?.(event, listener);
+function listen(
+  target: Partial<EventTarget> | undefined,
+  events: readonly string[],
+  listener: (event: Event) => void,
+): () => void {
+  for (const event of events) target?.addEventListener?.(event, listener);
   return () => {
-    for (const event of events) target.removeEventListener?.(event, listener);
+    for (const event of events) target?.removeEventListener?.(event, listener);
   };
 }

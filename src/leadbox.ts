@@ -4,12 +4,10 @@ import { patchChange, recipeChange } from './edit/change.ts';
 import { createEditor } from './edit/editor.ts';
 import { createSettlements, parkedEdit } from './edit/settlements.ts';
 import { createFill } from './fill/fill-cache.ts';
-import type { PendingEdit } from './model/edit.ts';
+import type { LeadState } from './model/edit.ts';
 import type { OpenSections, SectionSchemas } from './model/lead.ts';
-import { LeadboxError } from './model/leadbox-error.ts';
 import type { SyncStatus } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
-import type { StoredChange } from './observe/lead-observers.ts';
 import { createOtherTabs } from './observe/other-tabs.ts';
 import { createStatusObservers } from './observe/status-observers.ts';
 import { createViews } from './observe/views.ts';
@@ -17,7 +15,7 @@ import { createSettings, type LeadboxOptions } from './options.ts';
 import { createReplay } from './replay/replay.ts';
 import { type Turn, takeTurn } from './replay/turn.ts';
 import { closed, createDatabase } from './storage/database.ts';
-import { countRows, readOutbox, readQuery } from './storage/read-leads.ts';
+import { countRows, type LeadQuery, readOutbox, readQuery } from './storage/read-leads.ts';
 import { createReplayMemory } from './storage/replay-memory.ts';
 
 /**
@@ -27,8 +25,8 @@ import { createReplayMemory } from './storage/replay-memory.ts';
  */
 export function createLeadbox<S extends SectionSchemas = OpenSections>(options: LeadboxOptions<S> = {}): Leadbox<S> {
   const settings = createSettings(options);
-  const { environment, name } = settings;
-  const { clock } = environment;
+  const { environment, name, onEvent, schemas, timeout, coalesce } = settings;
+  const { clock, connectivity, lifecycle } = environment;
   const closing = new AbortController();
   const isClosed = () => closing.signal.aborted;
   // What an observer throws is the page's business: it reaches its error handler, and the others are told all the same.
@@ -38,130 +36,103 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
     }, 0);
   };
 
-  // ------------------------------------------------------------ storage, and who looks at it
+  // ---------------------------------------------------------------- what is stored, and who looks at it
 
-  let takenAway: 'update' | 'deletion' | undefined;
-  let counts = { pending: 0, parked: 0 };
-  const database = createDatabase({
-    ...{ name, environment, indexes: settings.indexes, durability: settings.durability },
-    onTakenAway(by) {
-      takenAway = by;
-      if (by === 'update') settings.onEvent?.({ type: 'update-required' });
-      status.touch();
-    },
+  let takenAway: SyncStatus['waitingFor'];
+  const database = createDatabase(settings, (byUpdate) => {
+    takenAway = byUpdate ? 'update' : 'storage';
+    if (byUpdate) onEvent?.({ type: 'update-required' });
+    status.touch();
   });
-  const memory = createReplayMemory(name, environment);
   const views = createViews(database, reportError);
   const settlements = createSettlements(database);
-  const tabs = createOtherTabs(`leadbox:${name}`, environment, (message) => {
-    if (isClosed()) return;
-    if (message.type === 'paused') replay.pausedElsewhere(message.paused);
-    else changedElsewhere(message.leadIds);
-  });
-  const readCounts = async () => {
-    counts = await countRows(database);
-  };
+
+  let counts = { pending: 0, parked: 0 };
   const readStatus = async (): Promise<SyncStatus> => {
-    if (!isClosed() && !takenAway) await readCounts();
-    return syncStatus({
-      ...{ counts, progress: replay.progress(), isClosed: isClosed(), takenAway },
-      ...{ autoSync: settings.autoSync, onLine: environment.connectivity.onLine() },
+    if (!isClosed() && !takenAway) counts = await countRows(database);
+    const { autoSync } = settings;
+    return syncStatus(counts, replay.progress(), {
+      isClosed: isClosed(),
+      takenAway,
+      autoSync,
+      onLine: connectivity.onLine(),
     });
   };
-  const status = createStatusObservers(
-    readStatus,
-    settings.onEvent && ((now) => settings.onEvent?.({ type: 'status', status: now })),
-    reportError,
-  );
+  const onState = onEvent && ((now: SyncStatus) => onEvent({ type: 'status', status: now }));
+  const status = createStatusObservers(readStatus, onState, reportError);
 
-  // ------------------------------------------------------------ an edit: shown, stored, then sent
+  // ---------------------------------------------------------------- an edit: shown, stored, then sent
 
   const editor = createEditor({
-    ...{ database, environment, settlements, schemas: settings.schemas },
-    screen: views,
-    onStored(stored, layers) {
-      const changes = new Map<string, StoredChange>();
-      for (const [id, { lead, base, edits }] of stored.leads) {
-        changes.set(id, { lead, base, pending: { more: edits }, parkedMore: 0 });
-      }
+    ...{ database, clock, schemas, settlements, screen: views },
+    onStored(changes, layers) {
       views.stored(changes, layers);
-      if (changes.size === 0) return;
-      changedHere([...changes.keys()]);
+      changedHere(changes.map(({ lead }) => lead.id));
       replay.trigger();
     },
   });
 
-  // ------------------------------------------------------------ replay: what was stored goes to the server
-
-  const api = createLeadApi({ ...settings, closed: closing.signal });
+  const api = createLeadApi(settings, closing.signal);
+  const memory = createReplayMemory(name, environment);
   const replay = createReplay({
-    ...{ environment, concurrency: settings.concurrency, retry: settings.retry, autoSync: settings.autoSync },
+    ...settings,
+    ...{ memory, send: api.patch, onProgress: () => status.touch() },
     lockName: `leadbox:${name}`,
-    memory,
-    send: api.patch,
     async takeTurn(plan, isOver) {
-      const turn = await takeTurn(database, {
-        ...plan,
-        ordering: settings.ordering,
-        fenced: settings.idempotencyHeader === undefined,
-        terms: {
-          ...{ now: clock.now(), timeout: settings.timeout, coalesce: settings.coalesce, isOver },
-          newId: batchId,
-        },
-      });
-      tookTurn(turn);
+      const terms = { now: clock.now(), timeout, coalesce, isOver, newId: batchId };
+      const isFenced = settings.idempotencyHeader === undefined;
+      const turn = await takeTurn(database, { ...plan, terms, isFenced, isStrict: settings.ordering === 'strict' });
+      tell(turn);
       return turn;
     },
-    onProgress: () => status.touch(),
   });
 
   // Unique without anything to look up: a random name for this leadbox, and a number. Once frozen in its rows it stays.
-  const sender = Array.from({ length: 4 }, () => Math.floor(environment.random() * 2 ** 32).toString(36)).join('');
+  const sender = Array.from('1234', () => Math.floor(environment.random() * 2 ** 32).toString(36)).join('');
   let batches = 0;
-  let synced = 0;
   const batchId = () => `${sender}-${++batches}`;
 
-  function tookTurn(turn: Turn): void {
-    const parked = turn.settled.flatMap((settled) => settled.parked);
-    const changes = new Map<string, StoredChange>();
-    for (const [id, change] of turn.changed) {
-      changes.set(id, { ...change, parkedMore: parked.filter((row) => row.leadId === id).length });
-    }
+  /** What the server's answers came to. */
+  let synced = 0;
+  const tell = ({ changes, settled }: Turn) => {
     views.stored(changes, []);
-    for (const { leadId, acknowledged, differs, outdated } of turn.settled) {
-      const lead = turn.changed.get(leadId)?.lead;
+    for (const { record, acknowledged, parked, differs, isOutdated } of settled) {
+      const leadId = record.id;
+      const change = changes.find(({ lead }) => lead.id === leadId);
       synced += acknowledged.length;
-      if (lead) settlements.synced(leadId, acknowledged, lead);
-      if (differs.length > 0) settings.onEvent?.({ type: 'server-differs', leadId, paths: differs });
-      if (outdated) fill.refresh(leadId).catch(ignored); // the next answer or pull tells the same
+      if (change) settlements.synced(acknowledged, change.lead);
+      if (differs.length) onEvent?.({ type: 'server-differs', leadId, paths: differs });
+      if (isOutdated) fill.refresh(leadId).catch(ignored); // the next answer or pull tells the same
+      for (const row of parked) {
+        settlements.parked(row);
+        const { seq, reason } = row;
+        onEvent?.({ type: 'parked', leadId, seq, reason, status: row.status });
+      }
     }
-    for (const row of parked) {
-      settlements.parked(row);
-      const { leadId, seq, reason, status: refusal } = row;
-      settings.onEvent?.({ type: 'parked', leadId, seq, reason, status: refusal });
-    }
-    if (changes.size > 0) changedHere([...changes.keys()]);
-  }
+    changedHere(changes.map(({ lead }) => lead.id));
+  };
 
-  // ------------------------------------------------------------ the cache, other tabs, the page
+  // ---------------------------------------------------------------- the cache, other tabs, the page
 
-  const fill = createFill({
-    ...{ database, api },
-    onStored(leadIds) {
-      if (leadIds.length === 0) return;
-      views.changed(leadIds);
-      changedHere(leadIds);
-    },
+  const fill = createFill(database, api, (leadIds) => {
+    views.changed(leadIds);
+    changedHere(leadIds);
+  });
+
+  const tabs = createOtherTabs(name, environment, (message) => {
+    if (message.paused === undefined) changedElsewhere(message.leadIds);
+    else void replay.setPaused(message.paused, true);
   });
 
   /** Rows changed in this tab, and its observers know. */
   function changedHere(leadIds: readonly string[]): void {
+    if (!leadIds.length) return;
     status.touch();
-    tabs.tell({ type: 'changed', leadIds });
+    tabs.tell({ leadIds });
   }
 
   /** Rows changed elsewhere, or may have; undefined: any. */
-  function changedElsewhere(leadIds: readonly string[] | undefined): void {
+  function changedElsewhere(leadIds?: readonly string[]): void {
     views.changed(leadIds);
     status.touch();
     settlements.recheck(leadIds).catch(ignored); // asked again at the next notice
@@ -169,91 +140,88 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
   }
 
   const stops = [
-    environment.connectivity.subscribe(() => {
-      if (environment.connectivity.onLine()) replay.trigger('relieving');
+    connectivity.subscribe(() => {
       status.touch();
+      if (connectivity.onLine()) replay.trigger(true);
     }),
-    environment.lifecycle.subscribe((to) => {
-      if (to !== 'visible' && to !== 'resumed') return;
-      changedElsewhere(undefined);
-      replay.trigger('relieving');
+    lifecycle.subscribe((to) => {
+      if (to === 'hidden' || to === 'frozen') return;
+      changedElsewhere();
+      replay.trigger(true);
     }),
+    closeDatabases,
+    tabs.close,
+    views.end,
+    status.end,
   ];
+  function closeDatabases(): void {
+    memory.close();
+    database.close();
+  }
   if (environment.indexedDB) replay.trigger();
 
-  // ------------------------------------------------------------ what the app holds
+  // ---------------------------------------------------------------- what the app holds
 
-  /** Every method of the public object: an error after `close()`, and never one that is thrown. */
+  /** Methods reject, they never throw; and after `close()` they all do. */
   const open = async <T>(run: () => T | Promise<T>): Promise<T> => {
     if (isClosed()) throw closed();
     return run();
   };
-
-  const pauseAll = async (paused: boolean) => {
-    await (paused ? replay.pause() : replay.resume());
-    tabs.tell({ type: 'paused', paused });
-  };
-
+  /** Reads see every edit made before. */
+  const read = <T>(run: () => Promise<T>): Promise<T> =>
+    open(async () => {
+      await editor.stored();
+      return run();
+    });
+  const all: LeadQuery = (leads) => leads.toCollection();
+  const setPaused = (paused: boolean) =>
+    open(async () => {
+      await replay.setPaused(paused);
+      tabs.tell({ paused });
+    });
   let ended: Promise<void> | undefined;
-  const end = async () => {
-    closing.abort();
-    for (const stop of stops) stop();
-    await Promise.all([editor.stored(), replay.close()]);
-    await readCounts().catch(ignored); // then the status tells the last counts known
-    views.complete();
-    status.complete();
-    tabs.close();
-    memory.close();
-    database.close();
-  };
 
   const leadbox: Leadbox = {
     load: (leads) => open(() => fill.load(leads)),
     refresh: (id) =>
       open(async () => {
         await fill.refresh(id);
-        const state = await views.read(id);
-        if (!state) throw new LeadboxError('lead-not-found', `Lead ${id} was removed while it was being fetched.`);
-        return state;
+        return (await views.read(id)) as LeadState; // it was just stored
       }),
     pull: (terms = {}) => open(() => fill.pull(terms)),
-    get: (id) =>
-      open(async () => {
-        await editor.stored();
-        return views.read(id);
-      }),
-    find: (query = (leads) => leads.toCollection()) =>
-      open(async () => {
-        await editor.stored();
-        return readQuery(database, query);
-      }),
+    get: (id) => read(() => views.read(id)),
+    find: (query = all) => read(async () => [...(await readQuery(database, query)).leads]),
     observe: views.observe,
-    observeAll: (query = (leads) => leads.toCollection()) => views.observeAll(query),
+    observeAll: (query = all) => views.observeAll(query),
     edit: (id, recipe) => open(() => editor.edit(id, recipeChange(recipe))),
     patch: (id, patch) => open(() => editor.edit(id, patchChange(patch))),
     outbox: {
       pending: (leadId) =>
-        open(async (): Promise<PendingEdit[]> => {
-          const { pending, bases } = await readOutbox(database, leadId);
-          const sent = new Set(bases.flatMap((base) => base.batch?.seqs ?? []));
+        read(async () => {
+          const [pending, , bases] = await readOutbox(database, leadId);
+          const sent = new Set(bases.flatMap(({ batch }) => batch?.seqs ?? []));
           return pending.map((row) => ({ ...row, sent: sent.has(row.seq) }));
         }),
-      parked: (leadId) => open(async () => (await readOutbox(database, leadId)).parked.map(parkedEdit)),
+      parked: (leadId) => read(async () => (await readOutbox(database, leadId))[1].map(parkedEdit)),
     },
     sync: () =>
-      open(async () => {
-        await editor.stored();
+      read(async () => {
         const before = synced;
         await replay.sync();
         const { pending, parked, waitingFor } = await readStatus();
-        return { synced: synced - before, pending, parked, ...(waitingFor === undefined ? {} : { waitingFor }) };
+        return { synced: synced - before, pending, parked, waitingFor };
       }),
-    pause: () => open(() => pauseAll(true)),
-    resume: () => open(() => pauseAll(false)),
+    pause: () => setPaused(true),
+    resume: () => setPaused(false),
     status: readStatus,
     observeStatus: () => status.observable,
     close() {
-      ended ??= end();
+      ended ??= (async () => {
+        closing.abort();
+        await Promise.all([editor.stored(), replay.close()]);
+        counts = await countRows(database).catch(() => counts);
+        for (const stop of stops) stop();
+      })();
       return ended;
     },
   };

@@ -1,6 +1,7 @@
 import { createEnvironment, type Environment } from './environment.ts';
 import type { OpenSections, SectionSchemas } from './model/lead.ts';
 import { LeadboxError } from './model/leadbox-error.ts';
+import type { RetryBounds } from './model/replay-state.ts';
 import type { LeadboxEvent } from './model/status.ts';
 
 export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
@@ -46,14 +47,11 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
 
 /** The options with their defaults. */
 export interface Settings
-  extends Required<Omit<LeadboxOptions, 'onEvent' | 'idempotencyHeader' | 'headers' | 'baseUrl'>> {
+  extends Required<Omit<LeadboxOptions<SectionSchemas>, 'onEvent' | 'idempotencyHeader' | 'headers' | 'baseUrl'>>,
+    Pick<LeadboxOptions, 'headers' | 'idempotencyHeader' | 'onEvent'> {
   readonly baseUrl: string;
-  readonly headers: LeadboxOptions['headers'];
-  readonly idempotencyHeader: string | undefined;
-  readonly onEvent: ((event: LeadboxEvent) => void) | undefined;
-  readonly schemas: SectionSchemas;
   readonly environment: Environment;
-  readonly retry: { readonly minDelay: number; readonly maxDelay: number };
+  readonly retry: RetryBounds;
 }
 
 // The longest a timer can run; a longer one would fire at once.
@@ -61,49 +59,40 @@ const longestTimer = 2 ** 31 - 1;
 
 /** @throws LeadboxError 'invalid-option' with the option's name. */
 export function createSettings(options: LeadboxOptions<SectionSchemas>): Settings {
-  const { minDelay = 1_000, maxDelay = 60_000 } = options.retry ?? {};
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings: Settings = {
-    name: options.name ?? 'leadbox',
-    baseUrl: String(options.baseUrl ?? '/api/v1').replace(/\/+$/, ''),
-    headers: options.headers,
-    credentials: options.credentials ?? 'same-origin',
-    schemas: options.schemas ?? {},
-    indexes: options.indexes ?? [],
-    ordering: options.ordering ?? 'per-lead',
-    concurrency: options.concurrency ?? 1,
-    coalesce: options.coalesce ?? true,
-    idempotencyHeader: options.idempotencyHeader,
-    timeout: options.timeout ?? 30_000,
-    retry: { minDelay, maxDelay },
-    durability: options.durability ?? 'strict',
-    autoSync: options.autoSync ?? true,
-    onEvent: options.onEvent,
+    name: 'leadbox',
+    credentials: 'same-origin',
+    schemas: {},
+    indexes: [],
+    ordering: 'per-lead',
+    concurrency: 1,
+    coalesce: true,
+    timeout: 30_000,
+    durability: 'strict',
+    autoSync: true,
+    ...Object.fromEntries(given),
+    baseUrl: `${options.baseUrl ?? '/api/v1'}`.replace(/\/+$/, ''),
+    retry: { minDelay: 1_000, maxDelay: 60_000, ...options.retry },
     environment: createEnvironment(options.environment),
   };
-  const demand = (option: string, isValid: boolean, expected: string) => {
-    if (!isValid) {
-      throw new LeadboxError('invalid-option', `The option ${option} must be ${expected}.`, {
-        path: option.split('.'),
-      });
-    }
-  };
-  const isDelay = (value: unknown) => typeof value === 'number' && value > 0 && value <= longestTimer;
-  demand('name', typeof settings.name === 'string' && settings.name !== '', 'a non-empty string');
-  demand('baseUrl', settings.baseUrl === '' || /^(https?:\/\/|\/)/.test(settings.baseUrl), 'an http(s) URL or a path');
-  demand('ordering', ['per-lead', 'strict'].includes(settings.ordering), "'per-lead' or 'strict'");
-  demand('concurrency', Number.isInteger(settings.concurrency) && settings.concurrency > 0, 'a whole number from 1');
-  demand('concurrency', settings.ordering === 'per-lead' || settings.concurrency === 1, "1 with ordering 'strict'");
-  demand('timeout', isDelay(settings.timeout), 'a number of milliseconds above 0');
-  demand('retry.minDelay', isDelay(minDelay), 'a number of milliseconds above 0');
-  demand('retry.maxDelay', isDelay(maxDelay) && maxDelay >= minDelay, 'a number of milliseconds, at least minDelay');
-  demand('durability', ['strict', 'relaxed'].includes(settings.durability), "'strict' or 'relaxed'");
-  demand('indexes', isListOfPaths(settings.indexes), "a list of paths such as 'properties.status'");
-  for (const [name, schema] of Object.entries(settings.schemas)) {
-    demand(`schemas.${name}`, typeof schema === 'object' && '_zod' in schema, 'a schema of zod 4 or zod/mini');
+  const { name, baseUrl, ordering, concurrency, timeout, retry, durability, indexes, schemas } = settings;
+  const isDelay = (value: number, least = 1) => value >= least && value <= longestTimer;
+  const demands: [option: string, isMet: boolean, expected: string][] = [
+    ['name', Boolean(name) && typeof name === 'string', 'a text'],
+    ['baseUrl', /^(https?:\/\/|\/|$)/.test(baseUrl), 'a path or an http(s) URL'],
+    ['ordering', /^(per-lead|strict)$/.test(ordering), "'per-lead' or 'strict'"],
+    ['concurrency', Number.isInteger(concurrency) && concurrency > 0, 'a whole number from 1'],
+    ['concurrency', ordering === 'per-lead' || concurrency === 1, "1 with 'strict' ordering"],
+    ['timeout', isDelay(timeout), 'milliseconds'],
+    ['retry.minDelay', isDelay(retry.minDelay), 'milliseconds'],
+    ['retry.maxDelay', isDelay(retry.maxDelay, retry.minDelay), 'milliseconds, at least minDelay'],
+    ['durability', /^(strict|relaxed)$/.test(durability), "'strict' or 'relaxed'"],
+    ['indexes', indexes.every((path) => /^[^\s,&*+[\]]+$/.test(path)), "paths such as 'properties.status'"],
+    ['schemas', Object.values(schemas).every((schema) => '_zod' in schema), 'schemas of zod 4'],
+  ];
+  for (const [option, isMet, expected] of demands) {
+    if (!isMet) throw new LeadboxError('invalid-option', `${option} must be ${expected}.`, { path: option.split('.') });
   }
   return settings;
-}
-
-function isListOfPaths(indexes: unknown): boolean {
-  return Array.isArray(indexes) && indexes.every((path) => typeof path === 'string' && /^[^\s,&*+[\]]+$/.test(path));
 }

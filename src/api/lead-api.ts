@@ -1,20 +1,18 @@
 import type { Environment } from '../environment.ts';
 import type { Batch } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
-import { isLeadId, type LeadPage, leadPageSchema } from '../model/lead-schema.ts';
+import { checked, checkLeadId, type LeadPage, leadPageSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
-import { answeredLead, type Outcome, outcomeOf, parsed, type Received, requestFailed, unanswered } from './outcome.ts';
+import { answeredLead, type Outcome, outcomeOf, parsed, type Received, refusal, retry } from './outcome.ts';
 
 export interface LeadApiOptions {
   readonly environment: Environment;
   readonly baseUrl: string;
-  readonly headers: HeadersInit | (() => HeadersInit | Promise<HeadersInit>) | undefined;
+  readonly headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
   readonly credentials: RequestCredentials;
-  readonly idempotencyHeader: string | undefined;
+  readonly idempotencyHeader?: string;
   /** Milliseconds for one request, body included. */
   readonly timeout: number;
-  /** Aborts whatever is under way. */
-  readonly closed: AbortSignal;
 }
 
 /** The leads API over HTTP. Every request is built from the options at the moment it is sent. */
@@ -27,112 +25,77 @@ export interface LeadApi {
   page(search: URLSearchParams, signal: AbortSignal | undefined): Promise<LeadPage>;
 }
 
-export function createLeadApi(options: LeadApiOptions): LeadApi {
+/** Requests end when `closed` aborts. */
+export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): LeadApi {
   const { environment, timeout } = options;
+  const { clock } = environment;
 
-  const send = async (path: string, init: RequestInit, signals: readonly AbortSignal[]): Promise<Received> => {
-    const controller = new AbortController();
-    const { promise, end } = ending(environment, timeout, signals, controller);
-    const receive = async () => {
-      const given = typeof options.headers === 'function' ? await options.headers() : options.headers;
-      const headers = new Headers(given);
-      for (const [name, value] of new Headers(init.headers)) headers.set(name, value);
-      if (controller.signal.aborted) throw controller.signal.reason;
-      const response = await environment.fetch(`${options.baseUrl}${path}`, {
-        ...init,
-        headers,
-        credentials: options.credentials,
-        redirect: 'manual',
-        signal: controller.signal,
-      });
-      return { response, text: await response.text() };
-    };
-    try {
-      // A race, because neither fetch nor the reading of a body need obey the signal (R29).
-      return await Promise.race([receive(), promise]);
-    } finally {
-      end();
-    }
+  const receive = async (path: string, init: RequestInit, extra: Record<string, string>): Promise<Received> => {
+    const given = typeof options.headers === 'function' ? await options.headers() : options.headers;
+    const headers = new Headers(given);
+    for (const name in extra) headers.set(name, extra[name] as string); // its own key
+    init.signal?.throwIfAborted();
+    const { baseUrl, credentials } = options;
+    const response = await environment.fetch(baseUrl + path, { ...init, headers, credentials, redirect: 'manual' });
+    return { response, text: await response.text() };
   };
+
+  /** Ends in time, whether or not fetch and the reading of the body obey their signal (R29). */
+  const send = (path: string, init: RequestInit, headers: Record<string, string>, signal?: AbortSignal) =>
+    new Promise<Received>((resolve, reject) => {
+      const ending = new AbortController();
+      const stop = (code: 'aborted' | 'network', message: string) => {
+        reject(new LeadboxError(code, message));
+        ending.abort();
+      };
+      const cancel = () => stop('aborted', 'The request was cancelled.');
+      const timer = clock.setTimeout(() => stop('network', `No answer within ${timeout} ms.`), timeout);
+      ending.signal.addEventListener('abort', () => clock.clearTimeout(timer));
+      for (const cause of [closed, signal]) {
+        cause?.addEventListener('abort', cancel, { signal: ending.signal });
+        if (cause?.aborted) cancel();
+      }
+      receive(path, { ...init, signal: ending.signal }, headers)
+        .then(resolve, (cause: unknown) => {
+          reject(new LeadboxError('network', 'The request failed, or its answer was lost.', { cause }));
+        })
+        .finally(() => ending.abort());
+    });
 
   const ask = async (path: string, signal?: AbortSignal): Promise<string> => {
-    const signals = signal ? [options.closed, signal] : [options.closed];
-    const { response, text } = await send(path, { method: 'GET', cache: 'no-store' }, signals).catch(
-      (error: unknown) => {
-        throw asLeadboxError(error);
-      },
-    );
+    const { response, text } = await send(path, { cache: 'no-store' }, {}, signal);
     if (response.ok && !response.redirected) return text;
-    if (response.status === 401) throw new LeadboxError('unauthorized', 'The server wants a sign-in (401).');
-    if (response.status === 404) throw new LeadboxError('lead-not-found', 'The server knows no such lead (404).');
-    throw requestFailed(response.status);
+    throw response.status === 404 ? new LeadboxError('lead-not-found', 'No such lead (404).') : refusal(response);
   };
 
+  const badResponse = () => new LeadboxError('bad-response', 'The answer is not what was asked for.');
+
   return {
-    async patch(batch) {
+    async patch({ leadId, body, id }) {
       const headers: Record<string, string> = { 'Content-Type': 'application/json' };
-      if (options.idempotencyHeader !== undefined) headers[options.idempotencyHeader] = batch.id;
+      if (options.idempotencyHeader) headers[options.idempotencyHeader] = id;
       try {
-        const init = { method: 'PATCH', body: batch.body, headers };
-        return outcomeOf(await send(leadPath(batch.leadId), init, [options.closed]), batch.leadId);
+        return outcomeOf(await send(leadPath(leadId), { method: 'PATCH', body }, headers), leadId);
       } catch (error) {
-        // An error of our own says that we stopped listening, not that the request is gone.
-        return unanswered(asLeadboxError(error), error instanceof LeadboxError);
+        const failure = error as LeadboxError; // send and leadPath throw nothing else
+        // Without a cause it was us who stopped listening: the request may still arrive.
+        return retry('network', failure, !failure.cause);
       }
     },
     async get(id) {
       const lead = answeredLead(await ask(leadPath(id)), id);
-      if (lead) return lead;
-      throw new LeadboxError('bad-response', `The answer for lead ${id} is not that lead.`);
+      if (!lead) throw badResponse();
+      return lead;
     },
     async page(search, signal) {
-      const page = parsed(await ask(`/leads?${search}`, signal));
-      // As it came, not zod's copy: what the schema does not name stays.
-      if (leadPageSchema.safeParse(page).success) return page as LeadPage;
-      throw new LeadboxError('bad-response', 'The answer is not a page of leads.');
+      const page = checked(leadPageSchema, parsed(await ask(`/leads?${search}`, signal)));
+      if (!page) throw badResponse();
+      return page;
     },
   };
 }
 
-/** Nothing but a UUID ever becomes part of a URL (R8). */
 function leadPath(id: string): string {
-  if (!isLeadId(id)) throw new LeadboxError('invalid-lead-id', 'A lead id is a UUID.');
+  checkLeadId(id);
   return `/leads/${id}`;
-}
-
-/** Rejects when the time is up or one of the signals aborts; `end` lets go of timer and signals. */
-function ending(
-  environment: Environment,
-  timeout: number,
-  signals: readonly AbortSignal[],
-  controller: AbortController,
-): { readonly promise: Promise<never>; readonly end: () => void } {
-  let end = () => {};
-  const promise = new Promise<never>((_, reject) => {
-    const stop = (error: LeadboxError) => {
-      controller.abort(error);
-      reject(error);
-    };
-    const cancel = () => stop(new LeadboxError('aborted', 'The request was cancelled.'));
-    const timer = environment.clock.setTimeout(
-      () => stop(new LeadboxError('network', `No answer within ${timeout} ms.`)),
-      timeout,
-    );
-    for (const signal of signals) {
-      if (signal.aborted) cancel();
-      else signal.addEventListener('abort', cancel);
-    }
-    end = () => {
-      environment.clock.clearTimeout(timer);
-      for (const signal of signals) signal.removeEventListener('abort', cancel);
-    };
-  });
-  return { promise, end };
-}
-
-function asLeadboxError(error: unknown): LeadboxError {
-  if (error instanceof LeadboxError) return error;
-  return new LeadboxError('network', 'The request did not reach the server, or its answer did not come back.', {
-    cause: error,
-  });
 }

@@ -1,15 +1,15 @@
 import { enablePatches, Immer } from 'immer';
-import { mergePatchBetween, setInPatch } from '../model/difference.ts';
 import { getOwn, isJsonObject, type JsonObject, type JsonValue, toJson } from '../model/json.ts';
 import { asJson, type DraftLead, editableMembers, type Lead, sectionNames } from '../model/lead.ts';
-import { issueOf, leadPatchSchema } from '../model/lead-schema.ts';
+import { checked, leadPatchSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import { foldPatches, mergePatchBetween } from '../model/merge-patch.ts';
 
 /** What an edit does to the view it is made on: the merge patch, empty if it changes nothing. Runs once per edit. */
 export type Change = (view: Lead) => JsonObject;
 
 enablePatches();
-// An instance of our own: the app's settings of Immer do not reach it, nor ours the app's.
+// An instance of our own, that leaves what an app puts into a draft unfrozen: it may be the state of its UI library.
 const immer = new Immer({ autoFreeze: false });
 
 /**
@@ -22,11 +22,15 @@ export function recipeChange(recipe: (draft: DraftLead) => void): Change {
     const draftable = { ...view };
     for (const section of sectionNames) draftable[section] ??= {};
     const [after, touched] = immer.produceWithPatches(draftable, (draft) => {
-      // A draft of sections that are never null: DraftLead says just that.
+      // Sections of the draft are never null now: that is what DraftLead says.
       refusePromise(recipe(draft as unknown as DraftLead));
     });
-    const patch: Record<string, JsonValue> = {};
-    for (const { path } of touched) addChange(patch, path.map(String), asJson(view), asJson(after));
+    let patch: JsonObject = {};
+    for (const { path } of touched) {
+      const change = changeAt(path.map(String), asJson(view), asJson(after));
+      // Immer names each place once, so that these always fold.
+      if (change) patch = foldPatches(patch, change) ?? patch;
+    }
     return checkedPatch(patch);
   };
 }
@@ -36,72 +40,51 @@ export function recipeChange(recipe: (draft: DraftLead) => void): Change {
  * @throws LeadboxError 'read-only-field', 'not-json', 'invalid-edit'.
  */
 export function patchChange(patch: unknown): Change {
-  const checked = checkedPatch(toJson(patch, [], 'null'));
-  return () => checked;
+  const given = checkedPatch(toJson(patch, [], 'null'));
+  return () => given;
 }
 
 /** Recipes are synchronous: what a promise did later to the draft would be lost without a word. */
 function refusePromise(returned: unknown): void {
-  if (typeof returned !== 'object' || returned === null || !('then' in returned)) return;
+  if (!(returned as { then?: unknown } | undefined | null)?.then) return;
   // Its draft is gone; whatever it says about that is a consequence of this error, not an error of its own.
   Promise.resolve(returned).catch(() => {});
-  throw new LeadboxError(
-    'async-recipe',
-    'The recipe returned a promise. Await what it needs before calling edit(), then change the draft synchronously.',
-  );
+  throw new LeadboxError('async-recipe', 'The recipe returned a promise. Await what it needs before calling edit().');
 }
 
-/** Adds what changed at one path that Immer names, as far down as both sides are objects: arrays change as a whole. */
-function addChange(
-  patch: Record<string, JsonValue>,
-  path: readonly string[],
-  before: JsonObject,
-  after: JsonObject,
-): void {
-  if (!isEditable(path[0])) throw readOnly(path);
+/** The merge patch of one place that Immer names, as far down as both sides are objects: arrays change as a whole. */
+function changeAt(path: readonly string[], before: JsonObject, after: JsonObject): JsonObject | undefined {
+  checkEditable(path);
   const here: string[] = [];
   let was: JsonValue | undefined = before;
   let is: JsonValue | undefined = after;
   for (const key of path) {
-    was = isJsonObject(was) ? getOwn(was, key) : undefined;
-    is = isJsonObject(is) ? getOwn(is, key) : undefined;
+    was = getOwn(was, key);
+    is = getOwn(is, key);
     here.push(key);
     if (!isJsonObject(was) || !isJsonObject(is)) break;
   }
   // What the recipe left behind need not be JSON yet.
   const value = is === undefined ? null : toJson(is, here);
-  // A null section is {} inside a draft: found empty it was not touched.
-  if (here.length === 1 && was === null && isJsonObject(value) && Object.keys(value).length === 0) return;
-  if (value === null && was === undefined) return;
-  const change = mergePatchBetween(was, value);
-  if (change !== undefined) setInPatch(patch, here, change);
+  // A null section is {} inside a draft: found empty it was not touched (R7).
+  const isUntouched = here.length === 1 && was === null && isJsonObject(value) && !Object.keys(value).length;
+  const change = isUntouched || (value === null && was === undefined) ? undefined : mergePatchBetween(was, value);
+  if (change === undefined) return undefined;
+  // A computed key is an own member, also `__proto__`; an object comes out, because the path is not empty.
+  return here.reduceRight<JsonValue>((inner, key) => ({ [key]: inner }), change) as JsonObject;
 }
 
 function checkedPatch(patch: JsonValue): JsonObject {
-  if (isJsonObject(patch)) {
-    const member = Object.keys(patch).find((key) => !isEditable(key));
-    if (member !== undefined) throw readOnly([member]);
-  }
-  const checked = leadPatchSchema.safeParse(patch);
-  // As it was built, not zod's copy: `__proto__` and the like are data.
-  if (checked.success) return patch as JsonObject;
-  const { path, message } = issueOf(checked.error);
-  const where = path.join('.') || 'The patch';
-  throw new LeadboxError(
-    'invalid-edit',
-    `${where} is not what the API takes (${message}): sections are objects or null, company_id is a UUID or null.`,
-    { path },
-  );
+  for (const member of Object.keys(isJsonObject(patch) ? patch : {})) checkEditable([member]);
+  checked(leadPatchSchema, patch, (path, problem) => {
+    const message = `Not a patch of a lead at ${path.join('.')}: ${problem}. Sections are objects, company_id is a UUID.`;
+    throw new LeadboxError('invalid-edit', message, { path });
+  });
+  return patch as JsonObject; // the schema just said so
 }
 
-function isEditable(member: string | undefined): boolean {
-  return editableMembers.some((editable) => editable === member);
-}
-
-function readOnly(path: readonly string[]): LeadboxError {
-  return new LeadboxError(
-    'read-only-field',
-    `${path.join('.')} belongs to the server. Only ${editableMembers.join(', ')} can be edited.`,
-    { path },
-  );
+function checkEditable(path: readonly string[]): void {
+  if (editableMembers.some((member) => member === path[0])) return;
+  const message = `${path.join('.')} belongs to the server. Editable are ${editableMembers.join(', ')}.`;
+  throw new LeadboxError('read-only-field', message, { path });
 }

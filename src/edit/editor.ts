@@ -1,12 +1,14 @@
-import type { Environment } from '../environment.ts';
+import type { Clock } from '../environment.ts';
+import { coalesced } from '../model/coalesced.ts';
 import type { Edit, Layer } from '../model/edit.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Lead, SectionSchemas } from '../model/lead.ts';
 import { applyToLead } from '../model/lead-change.ts';
-import { isLeadId } from '../model/lead-schema.ts';
-import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
+import { checkLeadId } from '../model/lead-schema.ts';
+import { isLeadboxError } from '../model/leadbox-error.ts';
 import type { Database } from '../storage/database.ts';
-import { type EditRequest, type StoredEdit, type StoredEdits, storeEdits } from '../storage/store-edits.ts';
+import type { StoredChange } from '../storage/read-leads.ts';
+import { type EditRequest, type StoredEdits, storeEdits } from '../storage/store-edits.ts';
 import type { Change } from './change.ts';
 import { checkSections } from './section-schemas.ts';
 import type { Settlements } from './settlements.ts';
@@ -21,14 +23,14 @@ export interface Screen {
   takeBack(layer: Layer): void;
 }
 
-export interface EditorOptions {
+export interface EditorHost {
   readonly database: Database;
-  readonly environment: Environment;
+  readonly clock: Clock;
   readonly schemas: SectionSchemas;
   readonly screen: Screen;
   readonly settlements: Settlements;
-  /** A group is durable: what was shown early is now what is stored. Called before its promises resolve. */
-  readonly onStored: (stored: StoredEdits, shown: readonly Layer[]) => void;
+  /** A group is durable, and these layers are part of it or came to nothing. Called before its promises resolve. */
+  readonly onStored: (changes: readonly StoredChange[], layers: readonly Layer[]) => void;
 }
 
 /** Takes edits, shows them and makes them durable. */
@@ -41,7 +43,7 @@ export interface Editor {
 
 interface Queued {
   readonly request: EditRequest;
-  readonly shown: Layer | undefined;
+  layer: Layer | undefined;
   readonly resolve: (edit: Edit) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -49,37 +51,31 @@ interface Queued {
 // A thousand edits at once must not freeze the page.
 const groupSize = 250;
 
-export function createEditor(options: EditorOptions): Editor {
-  const { database, screen, settlements } = options;
-  const underWay = new Set<Promise<unknown>>();
+export function createEditor({ database, clock, schemas, screen, settlements, onStored }: EditorHost): Editor {
   const queue: Queued[] = [];
-  let storing = false;
 
   /** What the edit does, found out once, however often the transaction is repeated (R2). */
   const patchOnce = (change: Change) => {
-    let result: { patch: JsonObject } | { error: unknown } | undefined;
+    let patch: JsonObject | undefined;
+    let failed: { readonly error: unknown } | undefined;
     return (view: Lead): JsonObject => {
-      if (!result) {
-        try {
-          const patch = change(view);
-          checkSections(options.schemas, applyToLead(view, patch), patch);
-          result = { patch };
-        } catch (error) {
-          result = { error };
+      try {
+        if (!patch && !failed) {
+          patch = change(view);
+          checkSections(schemas, applyToLead(view, patch), patch);
         }
+      } catch (error) {
+        failed = { error };
       }
-      if ('error' in result) throw result.error;
-      return result.patch;
+      if (failed) throw failed.error;
+      return patch ?? {};
     };
   };
 
   /** Edits made while a transaction is open share the next one (R4). */
-  const storeNext = async (): Promise<void> => {
-    if (storing) return;
-    storing = true;
-    while (queue.length > 0) await storeGroup(queue.splice(0, groupSize));
-    storing = false;
-  };
+  const store = coalesced(async () => {
+    while (queue.length) await storeGroup(queue.splice(0, groupSize));
+  });
 
   const storeGroup = async (group: readonly Queued[]): Promise<void> => {
     let stored: StoredEdits;
@@ -94,64 +90,47 @@ export function createEditor(options: EditorOptions): Editor {
         for (const queued of group) await storeGroup([queued]);
         return;
       }
-      for (const { shown, reject } of group) {
-        if (shown) screen.takeBack(shown);
+      for (const { layer, reject } of group) {
+        if (layer) screen.takeBack(layer);
         reject(error);
       }
       return;
     }
-    options.onStored(
-      stored,
-      group.flatMap(({ shown }) => shown ?? []),
+    onStored(
+      stored.changes,
+      group.flatMap(({ layer }) => layer ?? []),
     );
-    for (const [index, queued] of group.entries()) end(queued, stored.edits[index] as StoredEdit); // one outcome per request
-  };
-
-  const end = ({ request, resolve, reject }: Queued, stored: StoredEdit) => {
-    if (stored.kind === 'refused') return reject(stored.error);
-    resolve(stored.kind === 'unchanged' ? unchanged(request.leadId) : asEdit(stored.row));
-  };
-
-  const asEdit = ({ seq, leadId, patch }: { seq: number; leadId: string; patch: JsonObject }): Edit => ({
-    ...{ seq, leadId, patch },
-    settled: settlements.of(leadId, seq),
-  });
-
-  const take = async (leadId: string, change: Change): Promise<Edit> => {
-    if (!isLeadId(leadId)) {
-      throw new LeadboxError('invalid-lead-id', 'A lead id is a UUID. Pass the `id` of a lead that the API returned.');
+    for (const [index, { request, resolve, reject }] of group.entries()) {
+      const outcome = stored.outcomes[index];
+      if (!outcome) {
+        resolve(unchanged(request));
+      } else if ('error' in outcome) {
+        reject(outcome.error);
+      } else {
+        const { leadId, seq, patch } = outcome;
+        resolve({ leadId, seq, patch, settled: settlements.of(leadId, seq) });
+      }
     }
-    const patchOn = patchOnce(change);
-    const view = screen.shown(leadId);
-    let shown: Layer | undefined;
-    if (view) {
-      const patch = patchOn(view);
-      if (applyToLead(view, patch) === view) return unchanged(leadId);
-      shown = screen.show(leadId, patch);
-    }
-    const madeAt = new Date(options.environment.clock.now()).toISOString();
-    return new Promise((resolve, reject) => {
-      queue.push({ request: { leadId, madeAt, patchOn }, shown, resolve, reject });
-      void storeNext();
-    });
   };
 
   return {
-    edit(leadId, change) {
-      const edit = take(leadId, change);
-      underWay.add(edit);
-      edit.then(
-        () => underWay.delete(edit),
-        () => underWay.delete(edit),
-      );
-      return edit;
-    },
-    async stored() {
-      await Promise.allSettled([...underWay]);
-    },
+    edit: (leadId, change) =>
+      new Promise((resolve, reject) => {
+        checkLeadId(leadId);
+        const request = { leadId, madeAt: new Date(clock.now()).toISOString(), patchOn: patchOnce(change) };
+        const view = screen.shown(leadId);
+        const patch = view && request.patchOn(view);
+        if (patch && applyToLead(view, patch) === view) return resolve(unchanged(request));
+        const queued: Queued = { request, layer: undefined, resolve, reject };
+        // In the queue before it is shown: an observer may edit in turn, and comes after.
+        queue.push(queued);
+        if (patch) queued.layer = screen.show(leadId, patch);
+        void store();
+      }),
+    stored: store,
   };
 }
 
-function unchanged(leadId: string): Edit {
+function unchanged({ leadId }: EditRequest): Edit {
   return { seq: 0, leadId, patch: {}, settled: Promise.resolve({ outcome: 'unchanged' }) };
 }

@@ -1,16 +1,9 @@
 import type { LeadApi } from '../api/lead-api.ts';
 import type { Lead } from '../model/lead.ts';
-import { checkedLeads, isLeadId } from '../model/lead-schema.ts';
+import { checkedLeads, checkLeadId } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { Database } from '../storage/database.ts';
 import { storeLeads } from '../storage/store-leads.ts';
-
-export interface FillOptions {
-  readonly database: Database;
-  readonly api: LeadApi;
-  /** Told after each transaction which leads changed. */
-  readonly onStored: (leadIds: readonly string[]) => void;
-}
 
 /** Filters and settings of `pull`. */
 export interface PullTerms {
@@ -32,9 +25,9 @@ export interface Fill {
 
 // Small enough that neither the page nor a waiting edit notices.
 const chunkSize = 250;
-const largestPage = 100;
 
-export function createFill({ database, api, onStored }: FillOptions): Fill {
+/** `onStored` is told after each transaction which leads may have changed. */
+export function createFill(database: Database, api: LeadApi, onStored: (leadIds: readonly string[]) => void): Fill {
   const store = async (leads: readonly Lead[]) => {
     for (let at = 0; at < leads.length; at += chunkSize) {
       onStored(await storeLeads(database, leads.slice(at, at + chunkSize)));
@@ -44,32 +37,23 @@ export function createFill({ database, api, onStored }: FillOptions): Fill {
   return {
     load: async (leads) => store(checkedLeads(leads)),
     async refresh(id) {
-      if (!isLeadId(id)) throw new LeadboxError('invalid-lead-id', 'A lead id is a UUID.');
+      checkLeadId(id);
       await store([await api.get(id)]);
     },
-    async pull(terms) {
-      const limit = terms.pageSize ?? largestPage;
-      if (!Number.isInteger(limit) || limit < 1 || limit > largestPage) {
-        throw new LeadboxError('invalid-option', 'pageSize must be a whole number from 1 to 100.', {
-          path: ['pageSize'],
-        });
+    async pull({ source, code, createdAfter, createdBefore, pageSize = 100, onProgress, signal }) {
+      if (!(pageSize >= 1 && pageSize <= 100)) {
+        throw new LeadboxError('invalid-option', 'pageSize must be from 1 to 100.', { path: ['pageSize'] });
       }
-      const filters = {
-        source: terms.source,
-        code: terms.code,
-        created_after: terms.createdAfter,
-        created_before: terms.createdBefore,
-      };
-      let loaded = 0;
-      for (;;) {
-        const search = new URLSearchParams({ limit: String(limit), offset: String(loaded) });
+      const filters = { source, code, created_after: createdAfter, created_before: createdBefore };
+      for (let loaded = 0; ; ) {
+        const search = new URLSearchParams({ limit: `${pageSize}`, offset: `${loaded}` });
         for (const [name, value] of Object.entries(filters)) if (value !== undefined) search.set(name, value);
-        const { data, pagination } = await api.page(search, terms.signal);
+        const { data, pagination } = await api.page(search, signal);
         await store(data);
         loaded += data.length;
         const progress = { loaded, total: pagination.total };
-        terms.onProgress?.(progress);
-        if (data.length === 0 || loaded >= pagination.total) return progress;
+        onProgress?.(progress);
+        if (!data.length || loaded >= progress.total) return progress;
       }
     },
   };

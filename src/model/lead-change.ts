@@ -1,5 +1,5 @@
-import type { JsonObject } from './json.ts';
-import { type Lead, memberOf } from './lead.ts';
+import { getOwn, type JsonObject } from './json.ts';
+import { asJson, type Lead } from './lead.ts';
 import { applyMergePatch } from './merge-patch.ts';
 
 /**
@@ -9,7 +9,7 @@ import { applyMergePatch } from './merge-patch.ts';
 export function applyToLead(lead: Lead, patch: JsonObject): Lead {
   let after = lead;
   for (const [member, change] of Object.entries(patch)) {
-    const before = memberOf(lead, member);
+    const before = getOwn(asJson(lead), member);
     const value = change === null ? null : applyMergePatch(before, change);
     if (value !== before) after = { ...after, [member]: value };
   }

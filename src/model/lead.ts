@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from './json.ts';
+import type { JsonObject } from './json.ts';
 
 /** The members of a lead that can be edited; the rest is the server's. */
 export const editableMembers = ['properties', 'location', 'summary', 'company_id'] as const;
@@ -70,10 +70,4 @@ type Frozen<T> = T extends JsonObject ? T : T extends object ? { readonly [K in 
 /** What the store and the wire hold of a lead: the same object, seen as JSON. */
 export function asJson(lead: Lead): JsonObject {
   return lead as unknown as JsonObject; // a Lead comes from JSON or was checked to be JSON; its index signature hides that
-}
-
-/** What one value of a lead is worth, seen as JSON. */
-export function memberOf(lead: Lead, member: string): JsonValue | undefined {
-  const json = asJson(lead);
-  return Object.hasOwn(json, member) ? json[member] : undefined;
 }

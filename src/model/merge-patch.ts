@@ -7,22 +7,17 @@ import { getOwn, isJsonObject, type JsonObject, type JsonValue, jsonEqual, setOw
 export function applyMergePatch(target: JsonValue | undefined, patch: JsonValue): JsonValue {
   if (!isJsonObject(patch)) return target !== undefined && jsonEqual(target, patch) ? target : patch;
   const before: JsonObject = isJsonObject(target) ? target : {};
-  let after: Record<string, JsonValue> | undefined;
-  for (const key of Object.keys(patch)) {
-    const change = patch[key] as JsonValue; // own key of the patch
+  let after = before;
+  for (const [key, change] of Object.entries(patch)) {
     const old = getOwn(before, key);
-    if (change === null) {
-      if (old === undefined) continue;
-      after ??= { ...before };
-      delete after[key];
-    } else {
-      const value = applyMergePatch(old, change);
-      if (value === old) continue;
-      after ??= { ...before };
-      setOwn(after, key, value);
-    }
+    const value = change === null ? undefined : applyMergePatch(old, change);
+    if (value === old) continue;
+    if (after === before) after = { ...before };
+    if (value === undefined)
+      delete (after as Record<string, JsonValue>)[key]; // a copy of our own
+    else setOwn(after, key, value);
   }
-  return after ?? before;
+  return after;
 }
 
 /**
@@ -30,26 +25,43 @@ export function applyMergePatch(target: JsonValue | undefined, patch: JsonValue)
  * document: an object after a null, a scalar or an array at the same path replaces on its own what the fold would merge.
  */
 export function foldPatches(first: JsonObject, second: JsonObject): JsonObject | undefined {
-  const folded: Record<string, JsonValue> = { ...first };
-  for (const key of Object.keys(second)) {
-    const later = second[key] as JsonValue; // own key of the second patch
+  const folded = { ...first };
+  for (const [key, later] of Object.entries(second)) {
     const earlier = getOwn(first, key);
-    if (!isJsonObject(later) || earlier === undefined) {
+    if (earlier === undefined || !isJsonObject(later)) {
       setOwn(folded, key, later);
     } else {
-      const both = isJsonObject(earlier) ? foldPatches(earlier, later) : undefined;
-      if (both === undefined) return undefined;
+      const both = isJsonObject(earlier) && foldPatches(earlier, later);
+      if (!both) return undefined;
       setOwn(folded, key, both);
     }
   }
   return folded;
 }
 
+/**
+ * The merge patch that turns `before` into `after`, or undefined if they are equal. A null member of an object in
+ * `after` counts as missing: in a merge patch it cannot mean anything else. Nulls inside arrays are kept.
+ */
+export function mergePatchBetween(before: JsonValue | undefined, after: JsonValue): JsonValue | undefined {
+  if (before !== undefined && jsonEqual(before, after)) return undefined;
+  if (!isJsonObject(after)) return after;
+  const old: JsonObject = isJsonObject(before) ? before : {};
+  const patch = {};
+  for (const key of Object.keys({ ...old, ...after })) {
+    const value = getOwn(after, key) ?? null;
+    const was = getOwn(old, key);
+    const change = value === null && was === undefined ? undefined : mergePatchBetween(was, value);
+    if (change !== undefined) setOwn(patch, key, change);
+  }
+  return old === before && !Object.keys(patch).length ? undefined : patch;
+}
+
 /** The paths a patch sets or clears: every path at which it holds something else than a non-empty object. */
 export function touchedPaths(patch: JsonObject, path: readonly string[] = []): readonly (readonly string[])[] {
   return Object.entries(patch).flatMap(([key, value]) => {
     const here = [...path, key];
-    return isJsonObject(value) && Object.keys(value).length > 0 ? touchedPaths(value, here) : [here];
+    return isJsonObject(value) && Object.keys(value).length ? touchedPaths(value, here) : [here];
   });
 }
 

@@ -2,7 +2,7 @@ import type { WaitingFor } from './status.ts';
 
 /** What replay remembers of failures: pure data, kept across tabs and reloads. */
 export interface ReplayState {
-  /** Nothing at all is sent until then: an outage, or the server asked for it. */
+  /** Nothing at all is sent until then: an outage, or the server or the session asks for it. */
   readonly hold?: Wait | undefined;
   /** Leads whose last attempt failed. */
   readonly leads: Readonly<Record<string, Wait>>;
@@ -21,8 +21,6 @@ export interface Wait {
   readonly why: WaitingFor;
 }
 
-export const nothingFailed: ReplayState = { leads: {} };
-
 /** Bounds of the backoff, in milliseconds. */
 export interface RetryBounds {
   readonly minDelay: number;
@@ -40,10 +38,8 @@ export function backoff(failures: number, { minDelay, maxDelay }: RetryBounds, r
 /** A failed attempt. */
 export interface Failure {
   readonly leadId: string;
-  /** 'all': the failure says something about the server or the session, not about this lead. */
-  readonly scope: 'lead' | 'all';
   readonly why: WaitingFor;
-  /** When the request was sent. */
+  /** When the request was sent, and now. */
   readonly sentAt: number;
   readonly now: number;
   readonly onLine: boolean;
@@ -52,47 +48,46 @@ export interface Failure {
 }
 
 /**
- * After a failed attempt: the lead waits, and others go on; if another lead failed just before, or the failure concerns
- * all, everything waits (R15).
+ * After a failed attempt: the lead waits, and others go on; if another lead failed just before, or the failure is not
+ * about a lead at all, everything waits (R15).
  */
 export function afterFailure(state: ReplayState, failure: Failure): ReplayState {
-  const { leadId, now } = failure;
-  const waitAfter = (failures: number): Wait => ({
-    failures,
-    since: now,
-    until: now + Math.max(backoff(failures, failure.bounds, failure.random), failure.onLine ? 0 : offlineDelay),
-    why: failure.why,
-  });
-  const leads = { ...state.leads, [leadId]: waitAfter((state.leads[leadId]?.failures ?? 0) + 1) };
-  const others = state.lastFailed !== undefined && state.lastFailed !== leadId;
-  const next = { ...state, leads, lastFailed: leadId };
-  if (!state.hold && failure.scope === 'lead' && failure.onLine && !others) return next;
+  const { leadId, now, why, onLine } = failure;
+  const waitAfter = (earlier: Wait | undefined): Wait => {
+    const failures = (earlier?.failures ?? 0) + 1;
+    const delay = Math.max(backoff(failures, failure.bounds, failure.random), onLine ? 0 : offlineDelay);
+    return { failures, since: now, until: now + delay, why };
+  };
+  const { hold, lastFailed = leadId } = state;
+  const next = { ...state, lastFailed: leadId, leads: { ...state.leads, [leadId]: waitAfter(state.leads[leadId]) } };
+  const isOutage = hold ?? (lastFailed !== leadId || !onLine || why === 'session' || why === 'rate-limit');
   // Requests that were under way together fail together: they count once.
-  if (state.hold && failure.sentAt < state.hold.since) return next;
-  return { ...next, hold: waitAfter((state.hold?.failures ?? 0) + 1) };
+  return !isOutage || (hold && failure.sentAt < hold.since) ? next : { ...next, hold: waitAfter(hold) };
 }
 
-/** After an answer of the server that is not a failure: an outage is over, and so is this lead's waiting. */
-export function afterSuccess(state: ReplayState, leadId: string, syncedAt: number | undefined): ReplayState {
+/** After an answer: an outage is over, and so is this lead's waiting. */
+export function afterAnswer(state: ReplayState, leadId: string): ReplayState {
   const { [leadId]: _answered, ...others } = state.leads;
-  const lastSyncedAt = syncedAt ?? state.lastSyncedAt;
-  return { leads: state.hold ? {} : others, ...(lastSyncedAt === undefined ? {} : { lastSyncedAt }) };
+  return { leads: state.hold ? {} : others, lastSyncedAt: state.lastSyncedAt };
 }
 
 /** Without the waits that a good reason to try again ends; what the server or the session asks for stays. */
-export function relieved(state: ReplayState): ReplayState {
-  const { hold, lastFailed: _forgotten, ...rest } = state;
-  return { ...rest, leads: {}, ...(hold && !isRelievable(hold) ? { hold } : {}) };
+export function relieved({ hold, lastSyncedAt }: ReplayState): ReplayState {
+  return { leads: {}, lastSyncedAt, hold: hold?.why === 'rate-limit' || hold?.why === 'session' ? hold : undefined };
 }
 
 /** The state as another time or another tab left it: no wait is longer than what could have been set now (R25). */
-export function clamped(state: ReplayState, now: number, bounds: RetryBounds): ReplayState {
-  const latest = now + Math.max(bounds.maxDelay, offlineDelay);
-  const clamp = (wait: Wait): Wait => (wait.until > latest ? { ...wait, until: latest } : wait);
-  const leads = Object.fromEntries(Object.entries(state.leads).map(([id, wait]) => [id, clamp(wait)]));
-  return { ...state, leads, ...(state.hold ? { hold: clamp(state.hold) } : {}) };
+export function clamped(state: ReplayState, now: number, { maxDelay }: RetryBounds): ReplayState {
+  const clamp = (wait: Wait): Wait => ({
+    ...wait,
+    until: Math.min(wait.until, now + Math.max(maxDelay, offlineDelay)),
+  });
+  const leads = Object.entries(state.leads).map(([id, wait]) => [id, clamp(wait)]);
+  return { ...state, leads: Object.fromEntries(leads), hold: state.hold && clamp(state.hold) };
 }
 
-function isRelievable(wait: Wait): boolean {
-  return wait.why !== 'rate-limit' && wait.why !== 'session';
+/** The wait that ends next. */
+export function nextWait({ hold, leads }: ReplayState, now: number): Wait | undefined {
+  const waits = hold ? [hold] : Object.values(leads);
+  return waits.filter(({ until }) => until > now).sort((a, b) => a.until - b.until)[0];
 }

@@ -13,39 +13,44 @@ export interface Progress {
   readonly lastError?: LeadboxError | undefined;
 }
 
-/** What a status is made of. */
-export interface StatusParts {
-  readonly counts: { readonly pending: number; readonly parked: number };
-  readonly progress: Progress;
+/** What else a status depends on. */
+export interface Circumstances {
   readonly isClosed: boolean;
   /** Who took the database away from this tab, if somebody did. */
-  readonly takenAway: 'update' | 'deletion' | undefined;
+  readonly takenAway: WaitingFor | undefined;
   readonly autoSync: boolean;
   readonly onLine: boolean;
 }
 
+type Counts = Pick<SyncStatus, 'pending' | 'parked'>;
+
 /** The one word for all of it (R57). */
-export function syncStatus(parts: StatusParts): SyncStatus {
-  const { nextAttemptAt, lastSyncedAt, lastError } = parts.progress;
-  const [state, waitingFor] = stateOf(parts);
+export function syncStatus(counts: Counts, progress: Progress, circumstances: Circumstances): SyncStatus {
+  const { nextAttemptAt, lastSyncedAt, lastError } = progress;
+  const [state, waitingFor] = stateOf(counts, progress, circumstances);
+  const isWaiting = state === 'waiting' && counts.pending > 0;
   return {
-    ...{ state, ...parts.counts },
-    ...(waitingFor === undefined ? {} : { waitingFor }),
-    ...(state === 'waiting' && nextAttemptAt !== undefined ? { nextAttemptAt } : {}),
-    ...(lastSyncedAt === undefined ? {} : { lastSyncedAt }),
-    ...(lastError === undefined ? {} : { lastError }),
+    state,
+    waitingFor,
+    ...counts,
+    nextAttemptAt: isWaiting ? nextAttemptAt : undefined,
+    lastSyncedAt,
+    lastError,
   };
 }
 
-function stateOf({ counts, progress, ...parts }: StatusParts): [SyncStatus['state'], WaitingFor?] {
-  if (parts.isClosed) return ['closed'];
-  if (parts.takenAway) return ['waiting', parts.takenAway === 'update' ? 'update' : 'storage'];
-  if (progress.paused) return ['paused', 'paused'];
-  if (counts.pending === 0) return counts.parked === 0 ? ['synced'] : ['waiting', 'decision'];
-  if (progress.sending) return ['syncing'];
-  if (!parts.autoSync) return ['waiting', 'sync-call'];
-  const { waitingFor } = progress;
+function stateOf(
+  { pending, parked }: Counts,
+  { paused, sending, waitingFor }: Progress,
+  { isClosed, takenAway, autoSync, onLine }: Circumstances,
+): [SyncStatus['state'], WaitingFor?] {
+  if (isClosed) return ['closed'];
+  if (takenAway) return ['waiting', takenAway];
+  if (paused) return ['paused', 'paused'];
+  if (!pending) return parked ? ['waiting', 'decision'] : ['synced'];
+  if (sending) return ['syncing'];
+  if (!autoSync) return ['waiting', 'sync-call'];
   // No reason known: it is about to be sent, here or by another tab.
-  if (waitingFor === undefined) return ['syncing'];
-  return ['waiting', waitingFor === 'retry' && !parts.onLine ? 'network' : waitingFor];
+  if (!waitingFor) return ['syncing'];
+  return ['waiting', waitingFor === 'retry' && !onLine ? 'network' : waitingFor];
 }

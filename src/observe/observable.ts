@@ -26,34 +26,24 @@ declare global {
 const interop = (Symbol.observable as symbol | undefined) ?? '@@observable';
 
 /** The latest value of something, given to whoever watches. */
-export interface Source<T> {
-  readonly observable: Observable<T>;
+export interface Source<T> extends Observable<T> {
   /** undefined before the first value. */
   readonly latest: { readonly value: T } | undefined;
   /** A new value; the same one again is not repeated. */
   next(value: T): void;
-  /** Ends all subscriptions with an error; later ones begin anew. */
-  fail(error: unknown): void;
-  /** Ends all subscriptions. */
-  complete(): void;
+  /** Ends all subscriptions with an error, or without one; later ones begin anew. */
+  end(failure?: { readonly error: unknown }): void;
 }
 
-export interface SourceOptions {
-  /** The first subscription came, or the first after an error: a value is wanted. */
-  readonly onWatched: () => void;
-  /** The last subscription went. */
-  readonly onUnwatched: () => void;
-  /** Takes what an observer throws: it must reach the page's error handler, and nothing else. */
-  readonly reportError: (error: unknown) => void;
-}
-
-interface Entry<T> {
-  readonly observer: Observer<T>;
-  seen: object | undefined;
-}
-
-export function createSource<T>({ onWatched, onUnwatched, reportError }: SourceOptions): Source<T> {
-  const entries = new Set<Entry<T>>();
+/**
+ * `onWatched` is told when the first subscription came and when the last one went. `reportError` takes what an observer
+ * throws: it must reach the page's error handler, and nobody else.
+ */
+export function createSource<T>(
+  onWatched: (isWatched: boolean) => void,
+  reportError: (error: unknown) => void,
+): Source<T> {
+  const entries = new Set<{ readonly observer: Observer<T>; seen: object | undefined }>();
   let latest: { readonly value: T } | undefined;
 
   const guarded = (run: () => void) => {
@@ -65,56 +55,52 @@ export function createSource<T>({ onWatched, onUnwatched, reportError }: SourceO
   };
 
   /** An observer may change things again: each is told the newest value once and never an older one after it. */
-  const tell = (entry: Entry<T>) => {
-    const newest = latest;
-    if (!newest || entry.seen === newest || !entries.has(entry)) return;
-    entry.seen = newest;
-    guarded(() => entry.observer.next?.(newest.value));
+  const tellAll = () => {
+    for (const entry of [...entries]) {
+      const newest = latest;
+      if (!newest || entry.seen === newest || !entries.has(entry)) continue;
+      entry.seen = newest;
+      guarded(() => entry.observer.next?.(newest.value));
+    }
   };
 
-  const end = (say: (observer: Observer<T>) => void) => {
+  const unwatched = () => {
     latest = undefined;
-    const ended = [...entries];
-    entries.clear();
-    if (ended.length > 0) onUnwatched();
-    for (const { observer } of ended) guarded(() => say(observer));
+    onWatched(false);
   };
 
-  const observable: Observable<T> = {
+  const source: Source<T> = {
     subscribe(given) {
-      const observer = typeof given === 'function' ? { next: given } : (given ?? {});
-      const entry: Entry<T> = { observer, seen: undefined };
+      const entry = { observer: typeof given === 'function' ? { next: given } : (given ?? {}), seen: undefined };
       entries.add(entry);
-      if (entries.size === 1) onWatched();
-      tell(entry);
+      if (entries.size === 1) onWatched(true);
+      tellAll();
       return {
         unsubscribe() {
-          if (entries.delete(entry) && entries.size === 0) {
-            latest = undefined;
-            onUnwatched();
-          }
+          if (entries.delete(entry) && !entries.size) unwatched();
         },
         get closed() {
           return !entries.has(entry);
         },
       };
     },
-    [interop as typeof Symbol.observable]() {
-      return observable;
-    },
-  };
-
-  return {
-    observable,
+    [interop as typeof Symbol.observable]: () => source,
     get latest() {
       return latest;
     },
     next(value) {
       if (latest && latest.value === value) return;
       latest = { value };
-      for (const entry of [...entries]) tell(entry);
+      tellAll();
     },
-    fail: (error) => end((observer) => observer.error?.(error)),
-    complete: () => end((observer) => observer.complete?.()),
+    end(failure) {
+      const ended = [...entries];
+      entries.clear();
+      if (ended.length) unwatched();
+      for (const { observer } of ended) {
+        guarded(() => (failure ? observer.error?.(failure.error) : observer.complete?.()));
+      }
+    },
   };
+  return source;
 }

@@ -1,12 +1,14 @@
+import { coalesced } from '../model/coalesced.ts';
+import { jsonEqual } from '../model/json.ts';
 import type { SyncStatus } from '../model/status.ts';
-import { createSource, type Observable, type Source } from './observable.ts';
+import { createSource, type Observable } from './observable.ts';
 
 /** Observers of the status. */
 export interface StatusObservers {
   readonly observable: Observable<SyncStatus>;
   /** Something that the status tells of may have changed. */
   touch(): void;
-  complete(): void;
+  end(): void;
 }
 
 /**
@@ -18,46 +20,26 @@ export function createStatusObservers(
   reportError: (error: unknown) => void,
 ): StatusObservers {
   let isWatched = false;
-  let reading = false;
-  let touched = false;
   let told: SyncStatus | undefined;
 
-  const touch = async () => {
+  const touch = coalesced(async () => {
     if (!isWatched && !onState) return;
-    touched = true;
-    if (reading) return;
-    reading = true;
     try {
-      while (touched) {
-        touched = false;
-        const status = await read();
-        if (status.state !== told?.state || status.waitingFor !== told.waitingFor) onState?.(status);
-        told = status;
-        const shown = source.latest?.value;
-        if (isWatched) source.next(shown && isSame(shown, status) ? shown : status);
-      }
+      const status = await read();
+      if (status.state !== told?.state || status.waitingFor !== told.waitingFor) onState?.(status);
+      told = status;
+      const { lastError, ...rest } = source.latest?.value ?? {};
+      const { lastError: newError, ...newRest } = status;
+      if (lastError !== newError || !jsonEqual(rest, newRest)) source.next(status);
     } catch (error) {
-      source.fail(error);
-    } finally {
-      reading = false;
+      source.end({ error });
     }
-  };
-
-  const source: Source<SyncStatus> = createSource({
-    onWatched() {
-      isWatched = true;
-      void touch();
-    },
-    onUnwatched() {
-      isWatched = false;
-    },
-    reportError,
   });
 
-  return { observable: source.observable, touch: () => void touch(), complete: () => source.complete() };
-}
+  const source = createSource<SyncStatus>((watched) => {
+    isWatched = watched;
+    if (watched) void touch();
+  }, reportError);
 
-function isSame(a: SyncStatus, b: SyncStatus): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof SyncStatus>; // of two statuses
-  return [...keys].every((key) => a[key] === b[key]);
+  return { observable: source, touch: () => void touch(), end: source.end };
 }

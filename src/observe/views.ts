@@ -2,10 +2,11 @@ import type { Layer, LeadState } from '../model/edit.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
 import type { Database } from '../storage/database.ts';
-import { type LeadQuery, readLead } from '../storage/read-leads.ts';
-import { createLeadObservers, leadState, type StoredChange } from './lead-observers.ts';
-import type { Observable } from './observable.ts';
-import { createQueryObservers } from './query-observers.ts';
+import { type LeadQuery, readLead, type StoredChange } from '../storage/read-leads.ts';
+import type { Live, LiveParts } from './live.ts';
+import { leadState, liveLead } from './live-lead.ts';
+import { liveQuery } from './live-query.ts';
+import { createSource, type Observable, type Source } from './observable.ts';
 import { createUncommitted } from './uncommitted.ts';
 
 /** What observers of leads see: the stored views with the uncommitted edits over them. */
@@ -20,58 +21,69 @@ export interface Views {
   show(leadId: string, patch: JsonObject): Layer;
   /** Takes back, in one step, what could not be stored. */
   takeBack(layer: Layer): void;
-  /** A transaction of this tab left these leads like this, and these layers are part of it. */
-  stored(changes: ReadonlyMap<string, StoredChange>, layers: readonly Layer[]): void;
-  /** These leads changed in a way this tab does not know; undefined: any may have. */
+  /** A transaction of this tab left these leads like this, and these layers are part of it or came to nothing. */
+  stored(changes: readonly StoredChange[], layers: readonly Layer[]): void;
+  /** These leads changed, or may have, in a way this tab does not know; undefined: any. */
   changed(leadIds: readonly string[] | undefined): void;
-  complete(): void;
+  end(): void;
 }
 
 export function createViews(database: Database, reportError: (error: unknown) => void): Views {
   const uncommitted = createUncommitted();
-  const leads = createLeadObservers(database, uncommitted, reportError);
-  const queries = createQueryObservers(database, uncommitted, reportError);
+  const parts = { database, uncommitted };
+  const lives = new Set<Live>();
 
-  const showAgain = (leadId: string) => {
-    leads.show(leadId);
-    queries.show(leadId);
+  const watched = <K, T>(what: K, live: (what: K, parts: LiveParts, source: Source<T>) => Live): Observable<T> => {
+    let own: Live | undefined;
+    const source = createSource<T>((isWatched) => {
+      if (own) lives.delete(own);
+      if (!isWatched) return;
+      own = live(what, parts, source);
+      lives.add(own);
+      own.changed(undefined);
+    }, reportError);
+    return source;
+  };
+
+  const showAll = (leadIds: readonly string[]) => {
+    for (const leadId of new Set(leadIds)) for (const live of [...lives]) live.show(leadId);
   };
 
   return {
-    observe: leads.observe,
-    observeAll: queries.observe,
+    observe: (id) => watched(id, liveLead),
+    observeAll: (query) => watched(query, liveQuery),
     async read(id) {
       const stored = await readLead(database, id);
       return stored && leadState(stored, uncommitted);
     },
-    shown: (id) => leads.shown(id) ?? queries.shown(id),
+    shown(id) {
+      for (const live of lives) {
+        const lead = live.shown(id);
+        if (lead) return lead;
+      }
+      return undefined;
+    },
     show(leadId, patch) {
       const layer = { leadId, patch };
       uncommitted.add(layer);
-      showAgain(leadId);
+      showAll([leadId]);
       return layer;
     },
     takeBack(layer) {
       uncommitted.remove([layer]);
-      showAgain(layer.leadId);
+      showAll([layer.leadId]);
     },
     stored(changes, layers) {
       uncommitted.remove(layers);
-      for (const [id, change] of changes) {
-        leads.stored(id, change);
-        queries.stored(id, change.lead);
-      }
-      // Layers that turned out to change nothing.
-      for (const { leadId } of layers) if (!changes.has(leadId)) showAgain(leadId);
-      if (changes.size > 0) queries.rerun([...changes.keys()]);
+      // All is taken in before anybody is told: an observer may change things again.
+      for (const live of lives) for (const change of changes) live.stored(change);
+      showAll([...changes.map(({ lead }) => lead.id), ...layers.map(({ leadId }) => leadId)]);
     },
     changed(leadIds) {
-      for (const id of leadIds ?? leads.ids()) leads.reread(id);
-      queries.rerun(leadIds);
+      for (const live of [...lives]) live.changed(leadIds);
     },
-    complete() {
-      leads.complete();
-      queries.complete();
+    end() {
+      for (const live of [...lives]) live.end();
     },
   };
 }

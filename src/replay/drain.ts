@@ -1,145 +1,134 @@
-import type { Outcome } from '../api/outcome.ts';
-import type { Environment } from '../environment.ts';
-import type { Batch } from '../model/edit.ts';
 import type { FrozenBatch } from '../model/lead-record.ts';
-import type { LeadboxError } from '../model/leadbox-error.ts';
-import { afterFailure, afterSuccess, type ReplayState, type RetryBounds, relieved } from '../model/replay-state.ts';
+import { afterAnswer, afterFailure, nextWait, type ReplayState, relieved } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
+import type { Progress } from '../model/sync-status.ts';
 import { createLeadQueue } from './lead-queue.ts';
-import type { Answered, Turn, TurnPlan } from './turn.ts';
+import type { ReplayHost } from './replay.ts';
+import type { Answered } from './turn.ts';
 
-/** What a drain needs from its host. */
-export interface DrainHost {
-  readonly environment: Environment;
-  readonly concurrency: number;
-  readonly retry: RetryBounds;
-  /** Settles answers and chooses batches, in one transaction. */
-  readonly takeTurn: (plan: Pick<TurnPlan, 'answers' | 'want' | 'queue' | 'mayBeSent'>) => Promise<Turn>;
-  /** One attempt. Never rejects. */
-  readonly send: (batch: Batch) => Promise<Outcome>;
-  /** Told after each attempt: the error, or undefined after an answer; and when the server last acknowledged an edit. */
-  readonly onAttempt: (error: LeadboxError | undefined, lastSyncedAt: number | undefined) => void;
-  /** Told that something was sent. */
-  readonly onSending: () => void;
-  /** Told when the next attempt is due that nothing else would wake the drain for. */
-  readonly onDue: (due: Due | undefined) => void;
-}
-
-/** What outlives a drain in its tab, and through which the tab talks to the drain under way. */
-export interface DrainSignals {
-  /** There may be something to send that the drain has not seen. */
-  maybeMore: boolean;
-  /** There is a good reason to try again at once. */
-  relieve: boolean;
+export interface DrainHost extends ReplayHost {
+  /** When to drain again if nothing happens before, in milliseconds since 1970, and what it waits for. */
+  readonly schedule: (until: number | undefined, why: WaitingFor | undefined) => void;
+  readonly report: (changes: Partial<Progress>) => void;
   /** Nothing new may be sent: paused or closed. */
-  stopped: boolean;
-  /** Wakes a drain that waits for its requests. */
-  wake: () => void;
-  /** Answers that are not stored yet: if storing fails they are kept, so that the server is not asked again (R24). */
-  readonly answers: Answered[];
-  /** Batches whose latest attempt is known to be over, so that it cannot arrive any more (R17). */
-  readonly over: Set<string>;
+  readonly isStopped: () => boolean;
 }
 
-/** When something is due again, in milliseconds since 1970, and what it waits for. */
-export interface Due {
-  readonly until: number;
-  readonly why: WaitingFor;
+export interface Drain {
+  /** Sends until nothing more can be sent now. Gives the state of failures it leaves behind. */
+  run(before: ReplayState): Promise<ReplayState>;
+  /** There may be more to send; `isRelieving`: and a good reason to try it at once. */
+  wake(isRelieving: boolean): void;
 }
 
 /**
- * One pass: sends until nothing more can be sent now. Gives the state of failures it leaves behind.
+ * One drain:
  *
  *     answers ──► turn: settle + choose ──► requests ──► answers …
  */
-export async function drain(host: DrainHost, signals: DrainSignals, before: ReplayState): Promise<ReplayState> {
+export function createDrain(host: DrainHost): Drain {
   const { clock, connectivity, random } = host.environment;
-  const queue = createLeadQueue();
-  // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
-  const reserved = new Set<string>();
-  let state = before;
-  let fences: readonly Due[] = [];
-  signals.maybeMore = true;
+  // Answers that are not stored yet: if storing fails they are kept, so that the server is not asked again (R24).
+  const answers: Answered[] = [];
+  // Batches whose latest attempt is known to be over, so that it cannot arrive any more (R17).
+  const over = new Set<string>();
+  let mayBeMore = false;
+  let isRelieved = false;
+  let wake = () => {};
 
-  const room = () => {
-    if (signals.stopped || (state.hold && clock.now() < state.hold.until)) return 0;
-    // After an outage a single request goes ahead.
-    return Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size);
-  };
+  const run = async (before: ReplayState): Promise<ReplayState> => {
+    const queue = createLeadQueue();
+    // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
+    const reserved = new Set<string>();
+    let state = before;
+    let failed: { readonly error: unknown } | undefined;
+    let fences: readonly number[] = [];
+    mayBeMore = true;
 
-  const attempt = async (batch: FrozenBatch) => {
-    const sentAt = clock.now();
-    const outcome = await host.send(batch);
-    if (outcome.kind === 'retry') {
-      reserved.delete(batch.leadId);
-      if (!outcome.mayArrive) signals.over.add(batch.id);
-      if (!signals.stopped) {
-        state = afterFailure(state, {
-          ...{ leadId: batch.leadId, scope: outcome.scope, why: outcome.why, sentAt, now: clock.now() },
-          ...{ onLine: connectivity.onLine(), random: random(), bounds: host.retry },
-        });
+    const attempt = async (batch: FrozenBatch) => {
+      const { leadId, id } = batch;
+      const sentAt = clock.now();
+      const outcome = await host.send(batch);
+      const now = clock.now();
+      if (outcome.kind === 'retry') {
+        reserved.delete(leadId);
+        if (!outcome.mayArrive) over.add(id);
+        const { why, error } = outcome;
+        const circumstances = { onLine: connectivity.onLine(), random: random(), bounds: host.retry };
+        // Cancelled by closing, it says nothing about the server.
+        if (error.code !== 'aborted') state = afterFailure(state, { leadId, why, sentAt, now, ...circumstances });
+        host.report({ lastError: error });
+      } else {
+        over.delete(id);
+        answers.push({ batch, answer: outcome });
+        state = afterAnswer(state, leadId);
+        if (outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: now };
+        host.report({ lastError: undefined, lastSyncedAt: state.lastSyncedAt });
       }
-      host.onAttempt(outcome.error, state.lastSyncedAt);
-    } else {
-      signals.over.delete(batch.id);
-      state = afterSuccess(state, batch.leadId, outcome.kind === 'acknowledged' ? clock.now() : undefined);
-      signals.answers.push({ batch, answer: outcome });
-      host.onAttempt(undefined, state.lastSyncedAt);
-    }
-    signals.maybeMore = true;
-    signals.wake();
-  };
+      if (failed) reserved.delete(leadId);
+      mayBeMore = true;
+      wake();
+    };
 
-  const turn = async (want: number) => {
-    signals.maybeMore = false;
-    const answers = signals.answers.slice();
-    const answered = new Set(answers.map(({ batch }) => batch.leadId));
-    const { batches, fencedUntil } = await host.takeTurn({
-      answers,
-      want,
-      queue,
-      mayBeSent: (id) => answered.has(id) || (!reserved.has(id) && (state.leads[id]?.until ?? 0) <= clock.now()),
-    });
-    signals.answers.splice(0, answers.length);
-    for (const id of answered) reserved.delete(id);
-    for (const batch of batches) reserved.add(batch.leadId);
-    fences = [...fencedUntil.values()].map((until) => ({ until, why: 'retry' }));
-    if (batches.length > 0) {
-      signals.maybeMore = true;
-      host.onSending();
-    }
-    for (const batch of batches) void attempt(batch);
-  };
+    const turn = async (want: number) => {
+      if (want) mayBeMore = false;
+      const taken = answers.slice();
+      const answered = new Set(taken.map(({ batch }) => batch.leadId));
+      // The first request after an outage is a probe: of the lead that was not attempted for the longest time.
+      const isProbe = state.hold !== undefined;
+      const mayBeSent = (id: string) =>
+        answered.has(id) || (!reserved.has(id) && (isProbe || (state.leads[id]?.until ?? 0) <= clock.now()));
+      const rank = (id: string) => (isProbe ? (state.leads[id]?.since ?? 0) : 0);
+      try {
+        const plan = { answers: taken, want, queue, mayBeSent, rank };
+        const { batches, fencedUntil } = await host.takeTurn(plan, (id) => over.has(id));
+        answers.splice(0, taken.length);
+        for (const id of answered) reserved.delete(id);
+        fences = fencedUntil;
+        if (!batches.length) return;
+        mayBeMore = true;
+        host.report({ sending: true });
+        for (const batch of batches) {
+          reserved.add(batch.leadId);
+          void attempt(batch);
+        }
+      } catch (error) {
+        failed = { error };
+        for (const id of answered) reserved.delete(id);
+      }
+    };
 
-  const answered = () =>
-    new Promise<void>((resolve) => {
-      signals.wake = resolve;
-    });
-
-  try {
     while (true) {
-      if (signals.relieve) state = relieved(state);
-      signals.relieve = false;
-      const want = room();
-      if (signals.answers.length > 0 || (want > 0 && signals.maybeMore)) {
+      if (isRelieved) state = relieved(state);
+      isRelieved = false;
+      const now = clock.now();
+      const isHeld = failed || host.isStopped() || now < (state.hold?.until ?? 0);
+      const want = isHeld ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
+      if (!failed && (answers.length || (want && mayBeMore))) {
         await turn(want);
         continue;
       }
-      host.onDue(nextDue(state, fences, clock.now()));
-      if (reserved.size === 0) break;
-      await answered();
+      const wait = nextWait(state, now);
+      const fence = state.hold ? [] : fences;
+      const until = Math.min(wait?.until ?? Number.POSITIVE_INFINITY, ...fence);
+      if (until < Number.POSITIVE_INFINITY) host.schedule(until, wait?.why ?? 'retry');
+      else host.schedule(undefined, undefined);
+      if (!reserved.size) break;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
-  } catch (error) {
     // The lock is held until no request of ours is open any more.
-    signals.stopped = true;
-    while ([...reserved].some((id) => !signals.answers.some(({ batch }) => batch.leadId === id))) await answered();
-    throw error;
-  }
-  signals.maybeMore = false;
-  return state;
-}
+    if (failed) throw failed.error;
+    return state;
+  };
 
-function nextDue(state: ReplayState, fences: readonly Due[], now: number): Due | undefined {
-  const waits: readonly Due[] = state.hold ? [state.hold] : [...Object.values(state.leads), ...fences];
-  return waits.filter((wait) => wait.until > now).sort((a, b) => a.until - b.until)[0];
+  return {
+    run,
+    wake(isRelieving) {
+      mayBeMore = true;
+      isRelieved ||= isRelieving;
+      wake();
+    },
+  };
 }

@@ -1,4 +1,4 @@
-/** The first row of the outbox after a seq, and those behind it. */
+/** The rows of the outbox after a seq, in order. */
 export type ReadOutbox = (
   after: number,
   limit: number,
@@ -6,8 +6,12 @@ export type ReadOutbox = (
 
 /** The leads that have something to send, by their oldest edit: the order in which they are served. */
 export interface LeadQueue {
-  /** The lead whose oldest edit is the oldest among those that may be sent now. */
-  next(mayBeSent: (leadId: string) => boolean, readOutbox: ReadOutbox): Promise<string | undefined>;
+  /** Of the leads that may be sent now those with the lowest rank, from 0; of these the one with the oldest edit. */
+  next(
+    mayBeSent: (leadId: string) => boolean,
+    rank: (leadId: string) => number,
+    readOutbox: ReadOutbox,
+  ): Promise<string | undefined>;
   /** The lead's oldest edit is now this one; undefined: it has none. */
   update(leadId: string, oldest: number | undefined): void;
 }
@@ -24,23 +28,20 @@ export function createLeadQueue(): LeadQueue {
   let scanned = 0;
 
   return {
-    async next(mayBeSent, readOutbox) {
+    async next(mayBeSent, rank, readOutbox) {
       for (;;) {
-        let first: string | undefined;
-        let firstSeq = Number.POSITIVE_INFINITY;
-        for (const [leadId, seq] of oldest) {
-          if (seq >= firstSeq || !mayBeSent(leadId)) continue;
-          first = leadId;
-          firstSeq = seq;
-        }
+        const [first] = [...oldest]
+          .filter(([leadId]) => mayBeSent(leadId))
+          .map(([leadId, seq]) => ({ leadId, seq, rank: rank(leadId) }))
+          .sort((a, b) => a.rank - b.rank || a.seq - b.seq);
         // Whatever was not read yet is younger than what was.
-        if (firstSeq <= scanned) return first;
+        if (first && !first.rank && first.seq <= scanned) return first.leadId;
         const rows = await readOutbox(scanned, windowSize);
+        if (!rows.length) return first?.leadId;
         for (const { seq, leadId } of rows) {
           scanned = seq;
           if (!oldest.has(leadId)) oldest.set(leadId, seq);
         }
-        if (rows.length === 0) return first;
       }
     },
     update(leadId, seq) {

@@ -1,152 +1,124 @@
+import type { Outcome } from '../api/outcome.ts';
+import type { Environment } from '../environment.ts';
+import { coalesced } from '../model/coalesced.ts';
+import type { Batch } from '../model/edit.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
-import { backoff, clamped, nothingFailed } from '../model/replay-state.ts';
+import { backoff, clamped, type ReplayState, type RetryBounds } from '../model/replay-state.ts';
+import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import type { ReplayMemory } from '../storage/replay-memory.ts';
-import { type DrainHost, type DrainSignals, type Due, drain } from './drain.ts';
+import { createDrain } from './drain.ts';
+import type { Turn, TurnPlan } from './turn.ts';
 
-export interface ReplayOptions extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'send'> {
+/** What replay stands on. */
+export interface ReplayHost {
   /** Name of the lock that makes its holder the only sender of the database. */
   readonly lockName: string;
+  readonly environment: Environment;
   readonly memory: ReplayMemory;
+  readonly concurrency: number;
+  readonly retry: RetryBounds;
   readonly autoSync: boolean;
+  /** Settles answers and chooses batches, in one transaction. */
   readonly takeTurn: (
-    plan: Parameters<DrainHost['takeTurn']>[0],
-    isOver: (batchId: string) => boolean,
-  ) => ReturnType<DrainHost['takeTurn']>;
-  /** Told when `progress()` changed. */
+    plan: Pick<TurnPlan, 'answers' | 'want' | 'queue' | 'mayBeSent' | 'rank'>,
+    isOver: IsOver,
+  ) => Promise<Turn>;
+  /** One attempt. Never rejects. */
+  readonly send: (batch: Batch) => Promise<Outcome>;
+  /** Told when the progress changed. */
   readonly onProgress: () => void;
 }
 
+type IsOver = TurnPlan['terms']['isOver'];
+
 /** Sends the outbox towards the server: one drain at a time, in whichever tab. */
 export interface Replay {
-  /** There may be something to send. 'relieving': also a reason to stop backing off, like a connection that is back. */
-  trigger(kind?: 'plain' | 'relieving'): void;
+  /** There may be something to send. `isRelieving`: also a reason to stop backing off, like a connection that is back. */
+  trigger(isRelieving?: boolean): void;
   /** Sends what can be sent now, also with `autoSync: false`; resolves when nothing more can be. */
   sync(): Promise<void>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  /** Another tab paused or resumed. */
-  pausedElsewhere(paused: boolean): void;
+  /** `isTold`: another tab decided so. */
+  setPaused(isPaused: boolean, isTold?: boolean): Promise<void>;
   progress(): Progress;
   /** Resolves when nothing of it runs any more. */
   close(): Promise<void>;
 }
 
-export function createReplay(options: ReplayOptions): Replay {
-  const { environment, memory } = options;
-  const { clock } = environment;
+export function createReplay(host: ReplayHost): Replay {
+  const { environment, memory, retry, autoSync } = host;
+  const { clock, locks } = environment;
   const closing = new AbortController();
-  const signals: DrainSignals = {
-    maybeMore: false,
-    relieve: false,
-    stopped: false,
-    wake: () => {},
-    answers: [],
-    over: new Set(),
-  };
+  const isClosed = () => closing.signal.aborted;
   let progress: Progress = { sending: false, paused: false };
-  let draining: Promise<void> | undefined;
   let timer: unknown;
   let storageFailures = 0;
   let pauseWrites = 0;
 
   const report = (changes: Partial<Progress>) => {
     progress = { ...progress, ...changes };
-    options.onProgress();
+    host.onProgress();
   };
 
-  const schedule = (due: Due | undefined) => {
+  const schedule = (until: number | undefined, waitingFor: WaitingFor | undefined) => {
     clock.clearTimeout(timer);
-    timer = undefined;
-    if (closing.signal.aborted || !options.autoSync || progress.paused) return;
-    if (due) timer = clock.setTimeout(() => trigger(), Math.max(0, due.until - clock.now()));
-    report({ nextAttemptAt: due?.until, waitingFor: due?.why });
+    if (isClosed() || !autoSync) return;
+    if (until !== undefined) timer = clock.setTimeout(() => trigger(), Math.max(0, until - clock.now()));
+    report({ nextAttemptAt: until, waitingFor });
   };
 
-  const host: DrainHost = {
-    ...options,
-    takeTurn: (plan) => options.takeTurn(plan, (batchId) => signals.over.has(batchId)),
-    onAttempt: (lastError, lastSyncedAt) => report({ lastError, lastSyncedAt }),
-    onSending: () => report({ sending: true }),
-    onDue: schedule,
-  };
+  const drain = createDrain({ ...host, schedule, report, isStopped: () => isClosed() || progress.paused });
 
-  const pass = async (): Promise<void> => {
-    const { paused, state = nothingFailed } = await memory.read();
+  const pass = async () => {
+    const { isPaused, state = { leads: {} } } = await memory.read();
     // Another tab may have paused or resumed without our hearing of it; what this tab is writing right now is newer.
-    if (paused !== undefined && pauseWrites === 0) progress = { ...progress, paused };
-    progress = { ...progress, lastSyncedAt: state.lastSyncedAt };
-    signals.stopped = progress.paused || closing.signal.aborted;
-    if (signals.stopped) return report({});
-    const after = await drain(host, signals, clamped(state, clock.now(), options.retry));
-    if (after !== state) await memory.write(after);
+    const paused = pauseWrites ? progress.paused : (isPaused ?? progress.paused);
+    report({ paused, lastSyncedAt: state.lastSyncedAt });
+    if (paused || isClosed()) return;
+    const after: ReplayState = await drain.run(clamped(state, clock.now(), retry));
+    await memory.write(after);
     storageFailures = 0;
   };
 
-  const locked = async (): Promise<void> => {
-    const { locks } = environment;
+  const run = coalesced(async () => {
     try {
-      if (locks) await locks.request(options.lockName, { signal: closing.signal }, pass);
-      else await pass();
+      await (locks ? locks.request(host.lockName, { signal: closing.signal }, pass) : pass());
     } catch (error) {
-      if (closing.signal.aborted) return;
-      // Nothing can be chosen or settled now: what was answered is kept, and storage is asked again later.
-      storageFailures++;
+      if (isClosed()) return;
+      // Nothing can be chosen or settled now: what was answered is kept, and storage is asked again later (R24).
       report({ lastError: error as LeadboxError }); // a transaction fails with nothing else
-      schedule({ until: clock.now() + backoff(storageFailures, options.retry, environment.random()), why: 'storage' });
-    } finally {
-      if (progress.sending) report({ sending: false });
+      schedule(clock.now() + backoff(++storageFailures, retry, environment.random()), 'storage');
     }
+    report({ sending: false });
+  });
+
+  const start = (isRelieving: boolean) => {
+    drain.wake(isRelieving);
+    return run();
   };
 
-  const start = () => {
-    signals.maybeMore = true;
-    if (draining) return signals.wake();
-    signals.maybeMore = false;
-    draining = locked().finally(() => {
-      draining = undefined;
-      // Asked for after the last look, and not merely held back.
-      if (signals.maybeMore && !signals.stopped) start();
-    });
-  };
-
-  const trigger = (kind: 'plain' | 'relieving' = 'plain') => {
-    if (closing.signal.aborted || !options.autoSync) return;
-    if (kind === 'relieving') signals.relieve = true;
-    start();
-  };
-
-  const setPaused = (paused: boolean) => {
-    signals.stopped = paused;
-    report({ paused, nextAttemptAt: undefined, waitingFor: paused ? 'paused' : undefined });
-    if (paused) clock.clearTimeout(timer);
-    else trigger('relieving');
-  };
-
-  const decide = async (paused: boolean) => {
-    pauseWrites++;
-    setPaused(paused);
-    await memory.writePaused(paused);
-    pauseWrites--;
+  const trigger = (isRelieving = false) => {
+    if (!isClosed() && autoSync) void start(isRelieving);
   };
 
   return {
     trigger,
-    async sync() {
-      signals.relieve = true;
-      if (!progress.paused) start();
-      while (draining) await draining;
+    sync: () => start(true),
+    async setPaused(paused, isTold) {
+      schedule(undefined, undefined);
+      report({ paused });
+      if (!isTold) {
+        pauseWrites++;
+        await memory.writePaused(paused);
+        pauseWrites--;
+      }
+      if (!paused) trigger(true);
     },
-    pause: () => decide(true),
-    resume: () => decide(false),
-    pausedElsewhere: setPaused,
     progress: () => progress,
     async close() {
-      signals.stopped = true;
       closing.abort();
       clock.clearTimeout(timer);
-      signals.wake();
-      await draining;
+      await start(false);
     },
   };
 }

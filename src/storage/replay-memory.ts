@@ -1,4 +1,4 @@
-import { getMany, set, type UseStore } from 'idb-keyval';
+import { getMany, promisifyRequest, set, type UseStore } from 'idb-keyval';
 import type { Environment } from '../environment.ts';
 import type { ReplayState } from '../model/replay-state.ts';
 
@@ -7,64 +7,51 @@ import type { ReplayState } from '../model/replay-state.ts';
  * costs some waiting or an attempt too early; so where it cannot be read or written, replay goes on without it.
  */
 export interface ReplayMemory {
-  /** `paused` is undefined where it cannot be known. */
-  read(): Promise<{ readonly state?: ReplayState | undefined; readonly paused: boolean | undefined }>;
+  /** `isPaused` is undefined where it cannot be known. */
+  read(): Promise<{ readonly state?: ReplayState | undefined; readonly isPaused?: boolean }>;
   /** Only the holder of the sender's lock writes the state. */
   write(state: ReplayState): Promise<void>;
-  writePaused(paused: boolean): Promise<void>;
+  writePaused(isPaused: boolean): Promise<void>;
   close(): void;
 }
 
 export function createReplayMemory(name: string, environment: Environment): ReplayMemory {
   let connection: Promise<IDBDatabase> | undefined;
-  let ended = false;
 
-  const connect = () => {
-    connection ??= openStore(environment, `${name}-replay`, () => {
-      connection = undefined;
-    }).catch((error: unknown) => {
-      connection = undefined;
-      throw error;
-    });
-    return connection;
+  const open = async (): Promise<IDBDatabase> => {
+    const request = environment.indexedDB?.open(`${name}-replay`, 1);
+    if (!request) throw new Error('There is no IndexedDB here.');
+    request.onupgradeneeded = () => request.result.createObjectStore('memory');
+    const database = await promisifyRequest(request);
+    database.onclose = forget;
+    database.onversionchange = () => {
+      database.close();
+      forget();
+    };
+    return database;
   };
-  // idb-keyval on a store of our own, so that the environment's IndexedDB is used and the database has our name.
-  const store: UseStore = async (mode, use) => use((await connect()).transaction('memory', mode).objectStore('memory'));
-
-  const write = async (key: string, value: unknown) => {
-    if (!ended) await set(key, value, store).catch(() => {});
+  const forget = () => {
+    connection = undefined;
   };
+  // idb-keyval on a store of our own, so that the environment's IndexedDB is used and the database has our name (R66).
+  const store: UseStore = async (mode, use) => {
+    connection ??= open();
+    return use((await connection).transaction('memory', mode).objectStore('memory'));
+  };
+  const write = (key: string, value: unknown) => set(key, value, store).catch(forget);
 
   return {
     async read() {
-      if (ended) return { paused: undefined };
-      const values = await getMany<unknown>(['state', 'paused'], store).catch(() => undefined);
-      const state = values?.[0] as ReplayState | undefined; // written below and nowhere else
-      return { state, paused: values && values[1] === true };
+      try {
+        const [state, isPaused] = await getMany<unknown>(['state', 'paused'], store);
+        return { state: state as ReplayState | undefined, isPaused: isPaused === true }; // as `write` wrote it
+      } catch {
+        forget();
+        return {};
+      }
     },
     write: (state) => write('state', state),
-    writePaused: (paused) => write('paused', paused),
-    close() {
-      ended = true;
-      connection?.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
-    },
+    writePaused: (isPaused) => write('paused', isPaused),
+    close: () => void connection?.then((database) => database.close(), forget),
   };
-}
-
-function openStore(environment: Environment, name: string, onLost: () => void): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = environment.indexedDB?.open(name, 1);
-    if (!request) return reject(new Error('no IndexedDB'));
-    request.onupgradeneeded = () => request.result.createObjectStore('memory');
-    request.onerror = () => reject(request.error);
-    request.onsuccess = () => {
-      const database = request.result;
-      database.onclose = onLost;
-      database.onversionchange = () => {
-        database.close();
-        onLost();
-      };
-      resolve(database);
-    };
-  });
 }

@@ -4,6 +4,7 @@ import { applyToLead } from '../model/lead-change.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { Database } from './database.ts';
+import type { StoredChange } from './read-leads.ts';
 
 /** An edit on its way into the outbox. */
 export interface EditRequest {
@@ -13,24 +14,11 @@ export interface EditRequest {
   readonly patchOn: (view: Lead) => JsonObject;
 }
 
-/** How one edit of a group ended. */
-export type StoredEdit =
-  | { readonly kind: 'stored'; readonly row: PendingRow }
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'refused'; readonly error: unknown };
-
-/** A lead as a transaction left it. */
-export interface StoredLead {
-  readonly lead: Lead;
-  readonly base: Lead;
-  /** How many edits were added. */
-  readonly edits: number;
-}
-
-/** What a group of edits came to: its outcomes in order, and the leads it changed. */
+/** What a group of edits came to. */
 export interface StoredEdits {
-  readonly edits: readonly StoredEdit[];
-  readonly leads: ReadonlyMap<string, StoredLead>;
+  /** In the order of the requests: the row, undefined where nothing changed, or why the edit was refused. */
+  readonly outcomes: readonly (PendingRow | undefined | { readonly error: unknown })[];
+  readonly changes: readonly StoredChange[];
 }
 
 /**
@@ -38,47 +26,44 @@ export interface StoredEdits {
  * is complete. An edit that is refused leaves nothing and the others alone.
  */
 export function storeEdits(database: Database, requests: readonly EditRequest[]): Promise<StoredEdits> {
-  const ids = [...new Set(requests.map((request) => request.leadId))];
-  return database.write(['leads', 'bases', 'outbox'], async ({ leads, bases, outbox }) => {
+  const ids = [...new Set(requests.map(({ leadId }) => leadId))];
+  return database.run('rw', async ({ leads, bases, outbox }) => {
     const [views, baseRows] = await Promise.all([leads.bulkGet(ids), bases.bulkGet(ids)]);
-    const viewOf = new Map(ids.map((id, index) => [id, views[index]]));
-    const baseOf = new Map(ids.map((id, index) => [id, baseRows[index]?.lead]));
-    const changed = new Map<string, StoredLead>();
+    const stored = new Map(ids.map((id, index) => [id, { view: views[index], base: baseRows[index]?.lead }]));
+    const changes = new Map<string, Required<Pick<StoredChange, 'lead' | 'base' | 'more'>>>();
+    const rows: PendingRow[] = [];
 
-    const rows: Omit<PendingRow, 'seq'>[] = [];
-    const place = (request: EditRequest): { row: number } | { edit: StoredEdit } => {
-      const view = viewOf.get(request.leadId);
-      if (!view) return { edit: { kind: 'refused', error: notCached(request.leadId) } };
+    const outcomes = requests.map(({ leadId, madeAt, patchOn }) => {
+      const before = changes.get(leadId);
+      const view = before?.lead ?? stored.get(leadId)?.view;
       try {
-        const patch = request.patchOn(view);
-        const after = applyToLead(view, patch);
-        if (after === view) return { edit: { kind: 'unchanged' } };
-        const earlier = changed.get(view.id);
-        const base = earlier?.base ?? baseOf.get(view.id) ?? view;
-        viewOf.set(view.id, after);
-        changed.set(view.id, { lead: after, base, edits: (earlier?.edits ?? 0) + 1 });
-        return { row: rows.push({ leadId: view.id, patch, madeAt: request.madeAt }) - 1 };
+        if (!view) {
+          throw new LeadboxError(
+            'lead-not-cached',
+            `Lead ${leadId} is not on this device. load() or refresh() it first.`,
+          );
+        }
+        const patch = patchOn(view);
+        const lead = applyToLead(view, patch);
+        if (lead === view) return undefined;
+        const base = before?.base ?? stored.get(leadId)?.base ?? view;
+        changes.set(leadId, { lead, base, more: (before?.more ?? 0) + 1 });
+        const row = { leadId, patch, madeAt } as PendingRow; // the table gives it its seq
+        rows.push(row);
+        return row;
       } catch (error) {
-        return { edit: { kind: 'refused', error } };
+        return { error };
       }
-    };
-    const places = requests.map(place);
-
-    const firstEdits = [...changed].filter(([id]) => !baseOf.get(id));
-    const [seqs] = await Promise.all([
-      outbox.bulkAdd(rows as PendingRow[], { allKeys: true }), // the table itself gives them their seq
-      leads.bulkPut([...changed.values()].map(({ lead }) => lead)),
-      bases.bulkAdd(firstEdits.map(([id, { base }]) => ({ id, lead: base }))),
-    ]);
-    const edits = places.map((at): StoredEdit => {
-      if ('edit' in at) return at.edit;
-      const row = rows[at.row] as Omit<PendingRow, 'seq'>; // place() put it there
-      return { kind: 'stored', row: { ...row, seq: seqs[at.row] as number } }; // one key per row
     });
-    return { edits, leads: changed };
-  });
-}
 
-function notCached(id: string): LeadboxError {
-  return new LeadboxError('lead-not-cached', `Lead ${id} is not on this device. load() or refresh() it first.`);
+    const changed = [...changes.values()];
+    const firstEdits = changed.filter(({ lead }) => !stored.get(lead.id)?.base);
+    const [seqs] = await Promise.all([
+      outbox.bulkAdd(rows, { allKeys: true }),
+      leads.bulkPut(changed.map(({ lead }) => lead)),
+      bases.bulkAdd(firstEdits.map(({ base }) => ({ id: base.id, lead: base }))),
+    ]);
+    for (const [index, row] of rows.entries()) Object.assign(row, { seq: seqs[index] });
+    return { outcomes, changes: changed };
+  });
 }

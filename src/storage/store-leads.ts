@@ -1,11 +1,11 @@
 import type { Lead } from '../model/lead.ts';
 import { isOlder } from '../model/lead-change.ts';
 import type { Database } from './database.ts';
-import { leadRecords, recordTables } from './lead-records.ts';
+import { openRecords } from './lead-records.ts';
 
 /**
  * Takes leads in as the server gave them, in one transaction. A lead with pending edits gets a new base under them; an
- * older `updated_at` never replaces a newer one. Gives the ids of the leads that changed.
+ * older `updated_at` never replaces a newer one. Gives the ids of the leads that may have changed.
  */
 export function storeLeads(database: Database, given: readonly Lead[]): Promise<readonly string[]> {
   // Of a lead given twice the newer counts, and of equals the later.
@@ -15,24 +15,21 @@ export function storeLeads(database: Database, given: readonly Lead[]): Promise<
     if (!other || !isOlder(lead, other)) newest.set(lead.id, lead);
   }
   const ids = [...newest.keys()];
-  return database.write(recordTables, async (tables) => {
-    const [stored, bases, records] = await Promise.all([
+  return database.run('rw', async (tables) => {
+    const [views, bases, records] = await Promise.all([
       tables.leads.bulkGet(ids),
       tables.bases.bulkGet(ids),
-      leadRecords(tables),
+      openRecords(tables),
     ]);
-    const changed: string[] = [];
     const clean: Lead[] = [];
-    for (const [index, id] of ids.entries()) {
-      const lead = newest.get(id) as Lead; // ids are its keys
-      const known = bases[index]?.lead ?? stored[index];
+    for (const [index, lead] of [...newest.values()].entries()) {
+      const known = bases[index]?.lead ?? views[index];
       if (known && isOlder(lead, known)) continue;
-      changed.push(id);
-      const record = bases[index] && (await records.get(id));
+      const record = bases[index] && (await records.get(lead.id));
       if (record) records.set({ ...record, base: lead });
       else clean.push(lead);
     }
     await Promise.all([tables.leads.bulkPut(clean), records.flush()]);
-    return changed;
+    return ids;
   });
 }

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, toJson } from '../model/json.ts';
 import { asJson, type Lead } from '../model/lead.ts';
 import { applyToLead } from '../model/lead-change.ts';
-import { checkedLeads, issueOf, leadSchema } from '../model/lead-schema.ts';
+import { checkedLeads, leadSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 
 /** The server's leads. What it gives is never changed in place. */
@@ -43,7 +43,7 @@ export function createLeadTable(given: readonly unknown[], now: () => number): L
       const after = applyToLead(before, isJsonObject(copy) ? copy : {});
       const checked = leadSchema.safeParse(after);
       if (checked.success && after.id === id) return void write(after);
-      const path = checked.success ? ['id'] : issueOf(checked.error).path;
+      const path = checked.error?.issues[0]?.path.map(String) ?? ['id'];
       throw new LeadboxError('invalid-edit', `This change of lead ${id} makes it invalid at ${path.join('.')}.`, {
         path,
       });

@@ -1,0 +1,41 @@
+import type { LeadState } from 'leadbox';
+import { useLeadbox } from 'leadbox/react';
+import { useState } from 'react';
+import { Field } from './field.tsx';
+import { leadFields, textOf } from './lead-fields.ts';
+
+/** Every keystroke is an edit, and every field shows the local view: there is no copy of the text anywhere else. */
+export function LeadForm({ state }: { readonly state: LeadState }) {
+  const leadbox = useLeadbox();
+  const [failure, setFailure] = useState<string>();
+  const { lead, server } = state;
+
+  return (
+    <form className="lead-form" aria-label="Lead" onSubmit={(event) => event.preventDefault()}>
+      {leadFields.map((field) => {
+        const text = textOf(field.read(lead));
+        return (
+          <Field
+            key={field.name}
+            field={field}
+            text={text}
+            isUnsent={text !== textOf(field.read(server))}
+            onEdit={(value) => {
+              leadbox
+                .edit(lead.id, (draft) => field.write(draft, value))
+                .then(
+                  () => setFailure(undefined),
+                  (error: Error) => setFailure(error.message),
+                );
+            }}
+          />
+        );
+      })}
+      {failure === undefined ? null : (
+        <p className="failure" role="alert">
+          This edit could not be saved. {failure}
+        </p>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { JsonObject, LeadboxOptions } from '../../../src/index.ts';
+import { leadId, someLeads } from '../../builders/a-lead.ts';
+import { aDevice, soon } from '../../builders/a-leadbox.ts';
+
+const id = leadId(0);
+const timeout = 10_000;
+/** The time-out, and the five seconds that a request may travel besides. */
+const longest = timeout + 5_000;
+
+describe('R17 after a request that timed out and was then repeated with success', () => {
+  it.each<[string, JsonObject, JsonObject]>([
+    ['the same path', { a: 1 }, { a: 2 }],
+    ['the same path, to delete it', { a: 1 }, { a: null }],
+    ['a path above', { address: { city: 'Bonn' } }, { address: null }],
+    ['a path below', { address: null }, { address: { city: 'Bonn' } }],
+    ['one of several paths', { a: 1, b: 1 }, { c: 1, b: 2 }],
+  ])('an edit of %s waits until the first cannot arrive any more', async (_, first, later) => {
+    const { device, leadbox, startedAt } = await aRepeatedRequest(first);
+    const edit = await leadbox.patch(id, { properties: later });
+    await device.rest();
+    expect(device.attempts).toHaveLength(2);
+    const { nextAttemptAt = 0, state } = await leadbox.status();
+    expect(state).toBe('waiting');
+    expect(nextAttemptAt).toBeGreaterThan(device.clock.now());
+    expect(nextAttemptAt).toBeLessThanOrEqual(startedAt + longest);
+    await device.clock.advance(startedAt + longest - device.clock.now() - 1);
+    expect(device.attempts).toHaveLength(2);
+    await device.clock.advance(1);
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  });
+
+  it.each<[string, JsonObject, JsonObject]>([
+    ['another path', { a: 1 }, { b: 2 }],
+    ['a path that only begins alike', { address: { city: 'Bonn' } }, { address: { street: 'A' }, addresses: 1 }],
+  ])('an edit of %s goes at once', async (_, first, later) => {
+    const { device, leadbox } = await aRepeatedRequest(first);
+    const before = device.clock.now();
+    const edit = await leadbox.patch(id, { properties: later });
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+    expect(device.attempts[2]?.at).toBe(before);
+  });
+
+  it('an edit of another lead goes at once', async () => {
+    const { leadbox } = await aRepeatedRequest({ a: 1 });
+    const edit = await leadbox.patch(leadId(1), { properties: { a: 2 } });
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  });
+
+  it('edits before the one that waits go at once, and nothing overtakes it', async () => {
+    const { device, leadbox, startedAt } = await aRepeatedRequest({ a: 1 });
+    await leadbox.pause();
+    await leadbox.patch(id, { properties: { b: 1 } });
+    await leadbox.patch(id, { properties: { a: 2 } });
+    await leadbox.patch(id, { properties: { c: 3 } });
+    await leadbox.resume();
+    await device.rest();
+    expect(device.attempts.slice(2).map(({ body }) => body)).toEqual([{ properties: { b: 1 } }]);
+    await device.clock.advance(startedAt + longest - device.clock.now());
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(4), soon);
+    expect(device.attempts[3]?.body).toEqual({ properties: { a: 2, c: 3 } });
+  });
+
+  it('nothing waits where an idempotency header is configured', async () => {
+    const { leadbox } = await aRepeatedRequest({ a: 1 }, { idempotencyHeader: 'Idempotency-Key' });
+    const edit = await leadbox.patch(id, { properties: { a: 2 } });
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  });
+
+  it('the wait outlives a reload', async () => {
+    const { device, leadbox, startedAt, options } = await aRepeatedRequest({ a: 1 });
+    await leadbox.patch(id, { properties: { a: 2 } });
+    await device.rest();
+    await leadbox.close();
+    const after = device.tab(options);
+    await device.rest();
+    await device.clock.advance(startedAt + longest - device.clock.now() - 1);
+    expect(device.attempts).toHaveLength(2);
+    await device.clock.advance(1);
+    await vi.waitFor(async () => expect(await after.status()).toMatchObject({ state: 'synced' }), soon);
+  });
+
+  it('no call of sync() shortens the wait', async () => {
+    const { device, leadbox } = await aRepeatedRequest({ a: 1 });
+    await leadbox.patch(id, { properties: { a: 2 } });
+    expect(await leadbox.sync()).toMatchObject({ synced: 0, pending: 1 });
+    expect(device.attempts).toHaveLength(2);
+  });
+
+  it('a clock set back makes the wait no longer than a request can travel', async () => {
+    const { device, leadbox } = await aRepeatedRequest({ a: 1 });
+    await leadbox.patch(id, { properties: { a: 2 } });
+    await device.rest();
+    device.clock.set(Date.UTC(2001, 0, 1));
+    await device.clock.advance(longest);
+    await device.clock.advance(longest);
+    await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced' }), soon);
+  });
+});
+
+it('R17 repeats the batch first, before any later edit of the lead', async () => {
+  const device = aDevice();
+  const leadbox = await device.loadedTab({ timeout });
+  device.api.next('hang', 2);
+  await leadbox.patch(id, { properties: { a: 1 } });
+  await vi.waitFor(() => expect(device.attempts).toHaveLength(1), soon);
+  const later = await leadbox.patch(id, { properties: { b: 2 } });
+  while (device.attempts.length < 4) await device.clock.advance(1_000);
+  await later.settled;
+  expect(device.attempts.map(({ body }) => body)).toEqual([
+    ...Array.from({ length: 3 }, () => ({ properties: { a: 1 } })),
+    { properties: { b: 2 } },
+  ]);
+});
+
+it('R17 an edit waits for the latest of several requests that may still arrive', async () => {
+  const device = aDevice();
+  const leadbox = await device.loadedTab({ timeout, retry: { minDelay: 1_000, maxDelay: 1_000 } });
+  device.api.next('hang', 3);
+  const first = await leadbox.patch(id, { properties: { a: 1 } });
+  while (device.attempts.length < 4) await device.clock.advance(1_000);
+  await first.settled;
+  const lastUnanswered = device.attempts[2]?.at ?? 0;
+  const later = await leadbox.patch(id, { properties: { a: 2 } });
+  await device.rest();
+  await device.clock.advance(lastUnanswered + longest - device.clock.now());
+  await later.settled;
+  expect(device.attempts[4]?.at).toBe(lastUnanswered + longest);
+});
+
+it('R17 a request that was under way when the page was closed may still arrive: later edits of its paths wait', async () => {
+  const device = aDevice();
+  const before = await device.loadedTab({ timeout });
+  device.api.next('hang');
+  await before.patch(id, { properties: { a: 1 } });
+  await vi.waitFor(() => expect(device.attempts).toHaveLength(1), soon);
+  await before.close();
+  await device.clock.advance(2_000);
+  const after = device.tab({ timeout });
+  await vi.waitFor(async () => expect(await after.status()).toMatchObject({ state: 'synced' }), soon);
+  expect(device.attempts).toHaveLength(2);
+  const edit = await after.patch(id, { properties: { a: 2 } });
+  await device.rest();
+  expect(device.attempts).toHaveLength(2);
+  await device.clock.advance((device.attempts[0]?.at ?? 0) + longest - device.clock.now());
+  expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+});
+
+it('R17 a request that got an answer, whatever it was, holds nothing up', async () => {
+  const device = aDevice();
+  const leadbox = await device.loadedTab({ timeout });
+  device.api.next(500);
+  const first = await leadbox.patch(id, { properties: { a: 1 } });
+  await device.untilNextAttempt(leadbox);
+  await first.settled;
+  const edit = await leadbox.patch(id, { properties: { a: 2 } });
+  expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+});
+
+/** A batch whose first request timed out and whose second was answered. */
+async function aRepeatedRequest(properties: JsonObject, more: LeadboxOptions = {}) {
+  const device = aDevice({ leads: someLeads(2) });
+  const options = { timeout, retry: { minDelay: 1_000, maxDelay: 1_000 }, ...more };
+  const leadbox = await device.loadedTab(options);
+  device.api.next('hang');
+  const edit = await leadbox.patch(id, { properties: { ...properties } } as Parameters<typeof leadbox.patch>[1]);
+  await vi.waitFor(() => expect(device.attempts).toHaveLength(1), soon);
+  await device.clock.advance(timeout + 1_000);
+  expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  await device.rest();
+  expect(device.attempts).toHaveLength(2);
+  return { device, leadbox, options, startedAt: device.attempts[0]?.at ?? 0 };
+}
