@@ -6,6 +6,7 @@ import { createSettlements, parkedEdit } from './edit/settlements.ts';
 import { createFill } from './fill/fill-cache.ts';
 import type { LeadState } from './model/edit.ts';
 import type { OpenSections, SectionSchemas } from './model/lead.ts';
+import { viewOf } from './model/lead-change.ts';
 import type { SyncStatus } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
 import { createOtherTabs } from './observe/other-tabs.ts';
@@ -65,9 +66,8 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
 
   const editor = createEditor({
     ...{ database, clock, schemas, settlements, screen: views },
-    onStored(changes, layers) {
-      views.stored(changes, layers);
-      changedHere(changes.map(({ lead }) => lead.id));
+    onStored(leadIds) {
+      void changedHere(leadIds);
       replay.trigger();
     },
   });
@@ -78,8 +78,8 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
     ...settings,
     ...{ memory, send: api.patch, onProgress: () => status.touch() },
     lockName: `leadbox:${name}`,
-    async takeTurn(plan, isOver) {
-      const terms = { now: clock.now(), timeout, coalesce, isOver, newId: batchId };
+    async takeTurn(plan, given) {
+      const terms = { ...given, timeout, coalesce, newId: batchId };
       const isFenced = settings.idempotencyHeader === undefined;
       const turn = await takeTurn(database, { ...plan, terms, isFenced, isStrict: settings.ordering === 'strict' });
       tell(turn);
@@ -92,48 +92,44 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
   let batches = 0;
   const batchId = () => `${sender}-${++batches}`;
 
-  /** What the server's answers came to. */
+  /** What the server's answers came to. An edit is settled for the app once its observers have the outcome. */
   let synced = 0;
-  const tell = ({ changes, settled }: Turn) => {
-    views.stored(changes, []);
+  const tell = ({ settled }: Turn) => {
+    const shown = changedHere(settled.map(({ record }) => record.id));
     for (const { record, acknowledged, parked, differs, isOutdated } of settled) {
       const leadId = record.id;
-      const change = changes.find(({ lead }) => lead.id === leadId);
       synced += acknowledged.length;
-      if (change) settlements.synced(acknowledged, change.lead);
+      void shown.then(() => {
+        settlements.synced(acknowledged, viewOf(record));
+        parked.forEach(settlements.parked);
+      });
+      for (const { seq, reason, status: refusal } of parked) {
+        onEvent?.({ type: 'parked', leadId, seq, reason, status: refusal });
+      }
       if (differs.length) onEvent?.({ type: 'server-differs', leadId, paths: differs });
       if (isOutdated) fill.refresh(leadId).catch(ignored); // the next answer or pull tells the same
-      for (const row of parked) {
-        settlements.parked(row);
-        const { seq, reason } = row;
-        onEvent?.({ type: 'parked', leadId, seq, reason, status: row.status });
-      }
     }
-    changedHere(changes.map(({ lead }) => lead.id));
   };
 
   // ---------------------------------------------------------------- the cache, other tabs, the page
 
-  const fill = createFill(database, api, (leadIds) => {
-    views.changed(leadIds);
-    changedHere(leadIds);
-  });
+  const fill = createFill(database, api, changedHere);
 
   const tabs = createOtherTabs(name, environment, (message) => {
     if (message.paused === undefined) changedElsewhere(message.leadIds);
     else void replay.setPaused(message.paused, true);
   });
 
-  /** Rows changed in this tab, and its observers know. */
-  function changedHere(leadIds: readonly string[]): void {
-    if (!leadIds.length) return;
+  /** Rows changed in this tab. Resolves when its observers know. */
+  function changedHere(leadIds: readonly string[]): Promise<unknown> {
     status.touch();
-    tabs.tell({ leadIds });
+    if (leadIds.length) tabs.tell({ leadIds });
+    return views.changed(leadIds);
   }
 
   /** Rows changed elsewhere, or may have; undefined: any. */
   function changedElsewhere(leadIds?: readonly string[]): void {
-    views.changed(leadIds);
+    void views.changed(leadIds);
     status.touch();
     settlements.recheck(leadIds).catch(ignored); // asked again at the next notice
     replay.trigger();

@@ -1,5 +1,5 @@
 import { createEnvironment, type Environment } from './environment.ts';
-import type { OpenSections, SectionSchemas } from './model/lead.ts';
+import { type OpenSections, type SectionSchemas, sectionNames } from './model/lead.ts';
 import { LeadboxError } from './model/leadbox-error.ts';
 import type { RetryBounds } from './model/replay-state.ts';
 import type { LeadboxEvent } from './model/status.ts';
@@ -54,6 +54,10 @@ export interface Settings
   readonly retry: RetryBounds;
 }
 
+type Demand = readonly [option: string, isMet: boolean, expected: string];
+
+const isPath = /^[^\s,&*+[\]]+$/;
+
 // The longest a timer can run; a longer one would fire at once.
 const longestTimer = 2 ** 31 - 1;
 
@@ -77,8 +81,8 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     environment: createEnvironment(options.environment),
   };
   const { name, baseUrl, ordering, concurrency, timeout, retry, durability, indexes, schemas } = settings;
-  const isDelay = (value: number, least = 1) => value >= least && value <= longestTimer;
-  const demands: [option: string, isMet: boolean, expected: string][] = [
+  const isDelay = (value: unknown, least = 1) => typeof value === 'number' && value >= least && value <= longestTimer;
+  const demands: readonly Demand[] = [
     ['name', Boolean(name) && typeof name === 'string', 'a text'],
     ['baseUrl', /^(https?:\/\/|\/|$)/.test(baseUrl), 'a path or an http(s) URL'],
     ['ordering', /^(per-lead|strict)$/.test(ordering), "'per-lead' or 'strict'"],
@@ -88,8 +92,11 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     ['retry.minDelay', isDelay(retry.minDelay), 'milliseconds'],
     ['retry.maxDelay', isDelay(retry.maxDelay, retry.minDelay), 'milliseconds, at least minDelay'],
     ['durability', /^(strict|relaxed)$/.test(durability), "'strict' or 'relaxed'"],
-    ['indexes', indexes.every((path) => /^[^\s,&*+[\]]+$/.test(path)), "paths such as 'properties.status'"],
-    ['schemas', Object.values(schemas).every((schema) => '_zod' in schema), 'schemas of zod 4'],
+    ['indexes', Array.isArray(indexes) && indexes.every((path) => isPath.test(path)), "paths such as 'updated_at'"],
+    ...sectionNames.map((section): Demand => {
+      const schema: object = schemas[section] ?? { _zod: true };
+      return [`schemas.${section}`, typeof schema === 'object' && '_zod' in schema, 'a schema of zod 4'];
+    }),
   ];
   for (const [option, isMet, expected] of demands) {
     if (!isMet) throw new LeadboxError('invalid-option', `${option} must be ${expected}.`, { path: option.split('.') });

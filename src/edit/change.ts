@@ -46,11 +46,14 @@ export function patchChange(patch: unknown): Change {
 
 /** Recipes are synchronous: what a promise did later to the draft would be lost without a word. */
 function refusePromise(returned: unknown): void {
-  if (!(returned as { then?: unknown } | undefined | null)?.then) return;
+  const promise = returned as Partial<PromiseLike<unknown>> | undefined | null; // whatever it is, only `then` is looked at
+  if (typeof promise?.then !== 'function') return;
   // Its draft is gone; whatever it says about that is a consequence of this error, not an error of its own.
-  Promise.resolve(returned).catch(() => {});
+  promise.then(ignore, ignore);
   throw new LeadboxError('async-recipe', 'The recipe returned a promise. Await what it needs before calling edit().');
 }
+
+function ignore(): void {}
 
 /** The merge patch of one place that Immer names, as far down as both sides are objects: arrays change as a whole. */
 function changeAt(path: readonly string[], before: JsonObject, after: JsonObject): JsonObject | undefined {

@@ -7,8 +7,7 @@ import { applyToLead } from '../model/lead-change.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
 import { isLeadboxError } from '../model/leadbox-error.ts';
 import type { Database } from '../storage/database.ts';
-import type { StoredChange } from '../storage/read-leads.ts';
-import { type EditRequest, type StoredEdits, storeEdits } from '../storage/store-edits.ts';
+import { type EditRequest, type StoredEdit, storeEdits } from '../storage/store-edits.ts';
 import type { Change } from './change.ts';
 import { checkSections } from './section-schemas.ts';
 import type { Settlements } from './settlements.ts';
@@ -19,6 +18,8 @@ export interface Screen {
   shown(leadId: string): Lead | undefined;
   /** Shows an edit at once. */
   show(leadId: string, patch: JsonObject): Layer;
+  /** These edits are stored now. */
+  stored(layers: readonly Layer[]): void;
   /** It could not be stored: the view goes back in one step. */
   takeBack(layer: Layer): void;
 }
@@ -29,8 +30,8 @@ export interface EditorHost {
   readonly schemas: SectionSchemas;
   readonly screen: Screen;
   readonly settlements: Settlements;
-  /** A group is durable, and these layers are part of it or came to nothing. Called before its promises resolve. */
-  readonly onStored: (changes: readonly StoredChange[], layers: readonly Layer[]) => void;
+  /** Edits of these leads are durable; called before their promises resolve. */
+  readonly onStored: (leadIds: readonly string[]) => void;
 }
 
 /** Takes edits, shows them and makes them durable. */
@@ -78,7 +79,7 @@ export function createEditor({ database, clock, schemas, screen, settlements, on
   });
 
   const storeGroup = async (group: readonly Queued[]): Promise<void> => {
-    let stored: StoredEdits;
+    let stored: readonly StoredEdit[];
     try {
       stored = await storeEdits(
         database,
@@ -96,12 +97,10 @@ export function createEditor({ database, clock, schemas, screen, settlements, on
       }
       return;
     }
-    onStored(
-      stored.changes,
-      group.flatMap(({ layer }) => layer ?? []),
-    );
+    screen.stored(group.flatMap(({ layer }) => layer ?? []));
+    onStored(group.map(({ request }) => request.leadId));
     for (const [index, { request, resolve, reject }] of group.entries()) {
-      const outcome = stored.outcomes[index];
+      const outcome = stored[index];
       if (!outcome) {
         resolve(unchanged(request));
       } else if ('error' in outcome) {

@@ -1,5 +1,6 @@
 import { getOwn, type JsonObject } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
+import type { LeadRecord } from './lead-record.ts';
 import { applyMergePatch } from './merge-patch.ts';
 
 /**
@@ -19,6 +20,14 @@ export function applyToLead(lead: Lead, patch: JsonObject): Lead {
 /** The local view: the base with the lead's pending patches on top, oldest first. */
 export function localView(base: Lead, patches: readonly JsonObject[]): Lead {
   return patches.reduce(applyToLead, base);
+}
+
+/** The local view of a lead with pending edits. */
+export function viewOf({ base, rows }: Pick<LeadRecord, 'base' | 'rows'>): Lead {
+  return localView(
+    base,
+    rows.map(({ patch }) => patch),
+  );
 }
 
 /** Whether `a` was written before `b` on the server, by instants, not by their spelling. Unreadable ones are not. */

@@ -5,6 +5,7 @@ import { LeadboxError } from './leadbox-error.ts';
 
 const section = z.nullable(z.custom<JsonObject>(isJsonObject));
 const uuid = z.guid();
+const instant = z.string().check(z.refine((text) => Date.parse(text) >= 0));
 const text = z.optional(z.nullable(z.string()));
 
 /**
@@ -14,8 +15,8 @@ const text = z.optional(z.nullable(z.string()));
 export const leadSchema: z.ZodMiniType<Lead, unknown> = z.looseObject({
   id: uuid,
   workspace_id: z.string(),
-  created_at: z.string(),
-  updated_at: z.string(),
+  created_at: instant,
+  updated_at: instant,
   visitor_id: text,
   code: text,
   source: text,

@@ -29,14 +29,13 @@ export function nextBatch(record: LeadRecord, terms: BatchTerms): FrozenBatch | 
   const arrivesUntil = now + terms.timeout + travelTime;
   const frozen = record.batch;
   if (frozen) {
-    const lateUntil = terms.isOver(frozen.id) ? frozen.lateUntil : Math.max(frozen.lateUntil ?? 0, frozen.arrivesUntil);
-    return { ...frozen, arrivesUntil, lateUntil };
+    const lateUntil = Math.max(frozen.lateUntil ?? 0, terms.isOver(frozen.id) ? 0 : frozen.arrivesUntil);
+    return { ...frozen, arrivesUntil, lateUntil: Math.min(lateUntil, arrivesUntil) };
   }
   const fences = terms.fences.filter(({ leadId, until }) => leadId === record.id && now < until);
   const isFenced = ({ patch }: PendingRow) => fences.some(({ paths }) => pathsOverlap(paths, touchedPaths(patch)));
   const [first, ...rest] = record.rows as readonly [PendingRow, ...PendingRow[]]; // never empty in a record
-  // A clock that was set back must not prolong a fence beyond what a request can take.
-  if (isFenced(first)) return Math.min(arrivesUntil, Math.max(...fences.map(({ until }) => until)));
+  if (isFenced(first)) return Math.max(...fences.map(({ until }) => until));
 
   const seqs = [first.seq];
   let { patch } = first;

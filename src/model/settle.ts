@@ -42,7 +42,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     record: { ...record, rows: rest, batch: undefined },
     acknowledged: [],
     parked: [],
-    fence: batch.lateUntil === undefined ? undefined : { leadId: record.id, paths: sent, until: batch.lateUntil },
+    fence: batch.lateUntil ? { leadId: record.id, paths: sent, until: batch.lateUntil } : undefined,
     differs: [],
     isOutdated: false,
   };

@@ -1,23 +1,82 @@
+import { coalesced } from '../model/coalesced.ts';
 import type { Lead } from '../model/lead.ts';
-import type { Database } from '../storage/database.ts';
-import type { StoredChange } from '../storage/read-leads.ts';
-import type { Uncommitted } from './uncommitted.ts';
+import type { Layers } from './layers.ts';
+import { createSource, type Observable } from './observable.ts';
 
-/** Something that is watched and stands on stored leads: a lead, or the result of a query. */
+/** What is watched: how it is read, and what its observers see of it. */
+export interface Watchable<T> {
+  /** Whether a change of this lead may change it. */
+  concerns(leadId: string): boolean;
+  /** Reads it again; of what it holds only these leads may have changed, if they are given. */
+  read(changed: ReadonlySet<string> | undefined): Promise<void>;
+  /** What was read, with the layers of `readAt` on top; what equals `previous` keeps its identity (R58). */
+  view(readAt: number, previous: T | undefined): T;
+  /** The lead as it is seen in the view, if it is. */
+  find(view: T, leadId: string): Lead | undefined;
+}
+
+/** Something watched, kept up to date for as long as it is. */
 export interface Live {
-  /** The lead as its observers see it, if they do. */
-  shown(leadId: string): Lead | undefined;
-  /** The lead's uncommitted edits changed: observers see it before this returns (R3, R68). */
-  show(leadId: string): void;
-  /** A transaction of this tab left a lead like this; `show` follows. */
-  stored(change: StoredChange): void;
-  /** These leads changed, or may have, in a way this tab does not know; undefined: any. */
-  changed(leadIds: readonly string[] | undefined): void;
-  /** Ends all subscriptions. */
+  concerns(leadId: string): boolean;
+  find(leadId: string): Lead | undefined;
+  /** Layers of a lead changed: observers see it before this returns (R3, R68). */
+  show(): void;
+  /** These leads changed, in this tab or another; undefined: any may have. Resolves when observers know. */
+  changed(leadIds: readonly string[] | undefined): Promise<void>;
+  /** What it was read to contain: the number of a commit. */
+  readAt(): number;
   end(): void;
 }
 
-export interface LiveParts {
-  readonly database: Database;
-  readonly uncommitted: Uncommitted;
+/** Watches `what` while somebody observes the result; `lives` has those that are watched. */
+export function observeLive<T>(
+  what: Watchable<T>,
+  layers: Layers,
+  lives: Set<Live>,
+  reportError: (error: unknown) => void,
+): Observable<T> {
+  let readAt = 0;
+  let isRead = false;
+  let stale: Set<string> | undefined;
+
+  const show = () => {
+    if (isRead) source.next(what.view(readAt, source.latest?.value));
+  };
+  // One read after the other: each contains all that the one before it contained.
+  const read = coalesced(async () => {
+    const changed = stale;
+    const now = layers.now();
+    stale = new Set();
+    try {
+      await what.read(isRead ? changed : undefined);
+      readAt = now;
+      isRead = true;
+      if (lives.has(live)) show();
+      layers.forget((leadId, commit) => [...lives].some((other) => other.concerns(leadId) && other.readAt() < commit));
+    } catch (error) {
+      source.end({ error });
+    }
+  });
+
+  const live: Live = {
+    concerns: what.concerns,
+    find: (leadId) => source.latest && what.find(source.latest.value, leadId),
+    show,
+    async changed(leadIds) {
+      const concerned = leadIds?.filter(what.concerns);
+      if (!concerned) stale = undefined;
+      for (const leadId of concerned ?? []) stale?.add(leadId);
+      if (concerned?.length !== 0) await read();
+    },
+    readAt: () => readAt,
+    end: () => source.end(),
+  };
+  const source = createSource<T>((isWatched) => {
+    if (!isWatched) return void lives.delete(live);
+    lives.add(live);
+    isRead = false;
+    readAt = layers.now();
+    void live.changed(undefined);
+  }, reportError);
+  return source;
 }

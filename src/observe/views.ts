@@ -2,18 +2,18 @@ import type { Layer, LeadState } from '../model/edit.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
 import type { Database } from '../storage/database.ts';
-import { type LeadQuery, readLead, type StoredChange } from '../storage/read-leads.ts';
-import type { Live, LiveParts } from './live.ts';
+import { type LeadQuery, readLead } from '../storage/read-leads.ts';
+import { createLayers } from './layers.ts';
+import { type Live, observeLive } from './live.ts';
 import { leadState, liveLead } from './live-lead.ts';
 import { liveQuery } from './live-query.ts';
-import { createSource, type Observable, type Source } from './observable.ts';
-import { createUncommitted } from './uncommitted.ts';
+import type { Observable } from './observable.ts';
 
-/** What observers of leads see: the stored views with the uncommitted edits over them. */
+/** What observers of leads see: the stored views with the edits over them that were not read back yet. */
 export interface Views {
   observe(id: string): Observable<LeadState | undefined>;
   observeAll(query: LeadQuery): Observable<readonly Lead[]>;
-  /** As stored now, with the uncommitted edits; undefined if it is not cached. */
+  /** One lead as it is stored now; undefined if it is not cached. */
   read(id: string): Promise<LeadState | undefined>;
   /** The lead as observers see it; undefined if nobody in this tab watches it. */
   shown(id: string): Lead | undefined;
@@ -21,67 +21,47 @@ export interface Views {
   show(leadId: string, patch: JsonObject): Layer;
   /** Takes back, in one step, what could not be stored. */
   takeBack(layer: Layer): void;
-  /** A transaction of this tab left these leads like this, and these layers are part of it or came to nothing. */
-  stored(changes: readonly StoredChange[], layers: readonly Layer[]): void;
-  /** These leads changed, or may have, in a way this tab does not know; undefined: any. */
-  changed(leadIds: readonly string[] | undefined): void;
+  /** These layers are stored. */
+  stored(layers: readonly Layer[]): void;
+  /** These leads changed, in this tab or another; undefined: any may have. Resolves when observers know. */
+  changed(leadIds?: readonly string[]): Promise<unknown>;
   end(): void;
 }
 
 export function createViews(database: Database, reportError: (error: unknown) => void): Views {
-  const uncommitted = createUncommitted();
-  const parts = { database, uncommitted };
+  const layers = createLayers();
   const lives = new Set<Live>();
-
-  const watched = <K, T>(what: K, live: (what: K, parts: LiveParts, source: Source<T>) => Live): Observable<T> => {
-    let own: Live | undefined;
-    const source = createSource<T>((isWatched) => {
-      if (own) lives.delete(own);
-      if (!isWatched) return;
-      own = live(what, parts, source);
-      lives.add(own);
-      own.changed(undefined);
-    }, reportError);
-    return source;
-  };
-
-  const showAll = (leadIds: readonly string[]) => {
-    for (const leadId of new Set(leadIds)) for (const live of [...lives]) live.show(leadId);
+  const show = ({ leadId }: Layer) => {
+    for (const live of [...lives]) if (live.concerns(leadId)) live.show();
   };
 
   return {
-    observe: (id) => watched(id, liveLead),
-    observeAll: (query) => watched(query, liveQuery),
+    observe: (id) => observeLive(liveLead(id, database, layers), layers, lives, reportError),
+    observeAll: (query) => observeLive(liveQuery(query, database, layers), layers, lives, reportError),
     async read(id) {
-      const stored = await readLead(database, id);
-      return stored && leadState(stored, uncommitted);
+      const readAt = layers.now();
+      const found = await readLead(database, id);
+      return found && leadState(found, layers, readAt);
     },
     shown(id) {
       for (const live of lives) {
-        const lead = live.shown(id);
+        const lead = live.find(id);
         if (lead) return lead;
       }
       return undefined;
     },
     show(leadId, patch) {
       const layer = { leadId, patch };
-      uncommitted.add(layer);
-      showAll([leadId]);
+      layers.add(layer);
+      show(layer);
       return layer;
     },
     takeBack(layer) {
-      uncommitted.remove([layer]);
-      showAll([layer.leadId]);
+      layers.takeBack(layer);
+      show(layer);
     },
-    stored(changes, layers) {
-      uncommitted.remove(layers);
-      // All is taken in before anybody is told: an observer may change things again.
-      for (const live of lives) for (const change of changes) live.stored(change);
-      showAll([...changes.map(({ lead }) => lead.id), ...layers.map(({ leadId }) => leadId)]);
-    },
-    changed(leadIds) {
-      for (const live of [...lives]) live.changed(leadIds);
-    },
+    stored: layers.commit,
+    changed: (leadIds) => Promise.all([...lives].map((live) => live.changed(leadIds))),
     end() {
       for (const live of [...lives]) live.end();
     },

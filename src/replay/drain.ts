@@ -7,6 +7,8 @@ import type { ReplayHost } from './replay.ts';
 import type { Answered } from './turn.ts';
 
 export interface DrainHost extends ReplayHost {
+  /** Milliseconds since 1970, never set back under a timer. */
+  readonly now: () => number;
   /** When to drain again if nothing happens before, in milliseconds since 1970, and what it waits for. */
   readonly schedule: (until: number | undefined, why: WaitingFor | undefined) => void;
   readonly report: (changes: Partial<Progress>) => void;
@@ -27,7 +29,7 @@ export interface Drain {
  *     answers ──► turn: settle + choose ──► requests ──► answers …
  */
 export function createDrain(host: DrainHost): Drain {
-  const { clock, connectivity, random } = host.environment;
+  const { connectivity, random } = host.environment;
   // Answers that are not stored yet: if storing fails they are kept, so that the server is not asked again (R24).
   const answers: Answered[] = [];
   // Batches whose latest attempt is known to be over, so that it cannot arrive any more (R17).
@@ -47,9 +49,9 @@ export function createDrain(host: DrainHost): Drain {
 
     const attempt = async (batch: FrozenBatch) => {
       const { leadId, id } = batch;
-      const sentAt = clock.now();
+      const sentAt = host.now();
       const outcome = await host.send(batch);
-      const now = clock.now();
+      const now = host.now();
       if (outcome.kind === 'retry') {
         reserved.delete(leadId);
         if (!outcome.mayArrive) over.add(id);
@@ -77,11 +79,11 @@ export function createDrain(host: DrainHost): Drain {
       // The first request after an outage is a probe: of the lead that was not attempted for the longest time.
       const isProbe = state.hold !== undefined;
       const mayBeSent = (id: string) =>
-        answered.has(id) || (!reserved.has(id) && (isProbe || (state.leads[id]?.until ?? 0) <= clock.now()));
+        answered.has(id) || (!reserved.has(id) && (isProbe || (state.leads[id]?.until ?? 0) <= host.now()));
       const rank = (id: string) => (isProbe ? (state.leads[id]?.since ?? 0) : 0);
       try {
         const plan = { answers: taken, want, queue, mayBeSent, rank };
-        const { batches, fencedUntil } = await host.takeTurn(plan, (id) => over.has(id));
+        const { batches, fencedUntil } = await host.takeTurn(plan, { now: host.now(), isOver: (id) => over.has(id) });
         answers.splice(0, taken.length);
         for (const id of answered) reserved.delete(id);
         fences = fencedUntil;
@@ -101,7 +103,7 @@ export function createDrain(host: DrainHost): Drain {
     while (true) {
       if (isRelieved) state = relieved(state);
       isRelieved = false;
-      const now = clock.now();
+      const now = host.now();
       const isHeld = failed || host.isStopped() || now < (state.hold?.until ?? 0);
       const want = isHeld ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
       if (!failed && (answers.length || (want && mayBeMore))) {

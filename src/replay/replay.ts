@@ -22,15 +22,13 @@ export interface ReplayHost {
   /** Settles answers and chooses batches, in one transaction. */
   readonly takeTurn: (
     plan: Pick<TurnPlan, 'answers' | 'want' | 'queue' | 'mayBeSent' | 'rank'>,
-    isOver: IsOver,
+    terms: Pick<TurnPlan['terms'], 'now' | 'isOver'>,
   ) => Promise<Turn>;
   /** One attempt. Never rejects. */
   readonly send: (batch: Batch) => Promise<Outcome>;
   /** Told when the progress changed. */
   readonly onProgress: () => void;
 }
-
-type IsOver = TurnPlan['terms']['isOver'];
 
 /** Sends the outbox towards the server: one drain at a time, in whichever tab. */
 export interface Replay {
@@ -52,6 +50,7 @@ export function createReplay(host: ReplayHost): Replay {
   const isClosed = () => closing.signal.aborted;
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
+  let behind = 0;
   let storageFailures = 0;
   let pauseWrites = 0;
 
@@ -60,14 +59,21 @@ export function createReplay(host: ReplayHost): Replay {
     host.onProgress();
   };
 
+  // The clock, unless it was set back under one of our timers: no wait gets longer by that (R25).
+  const now = () => clock.now() + behind;
   const schedule = (until: number | undefined, waitingFor: WaitingFor | undefined) => {
     clock.clearTimeout(timer);
     if (isClosed() || !autoSync) return;
-    if (until !== undefined) timer = clock.setTimeout(() => trigger(), Math.max(0, until - clock.now()));
-    report({ nextAttemptAt: until, waitingFor });
+    const wait = (until ?? 0) - now();
+    const due = () => {
+      behind += Math.max(0, (until ?? 0) - now());
+      trigger();
+    };
+    if (until !== undefined) timer = clock.setTimeout(due, Math.max(0, wait));
+    report({ nextAttemptAt: until && clock.now() + wait, waitingFor });
   };
 
-  const drain = createDrain({ ...host, schedule, report, isStopped: () => isClosed() || progress.paused });
+  const drain = createDrain({ ...host, now, schedule, report, isStopped: () => isClosed() || progress.paused });
 
   const pass = async () => {
     const { isPaused, state = { leads: {} } } = await memory.read();
@@ -75,7 +81,7 @@ export function createReplay(host: ReplayHost): Replay {
     const paused = pauseWrites ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed()) return;
-    const after: ReplayState = await drain.run(clamped(state, clock.now(), retry));
+    const after: ReplayState = await drain.run(clamped(state, now(), retry));
     await memory.write(after);
     storageFailures = 0;
   };
@@ -87,7 +93,7 @@ export function createReplay(host: ReplayHost): Replay {
       if (isClosed()) return;
       // Nothing can be chosen or settled now: what was answered is kept, and storage is asked again later (R24).
       report({ lastError: error as LeadboxError }); // a transaction fails with nothing else
-      schedule(clock.now() + backoff(++storageFailures, retry, environment.random()), 'storage');
+      schedule(now() + backoff(++storageFailures, retry, environment.random()), 'storage');
     }
     report({ sending: false });
   });

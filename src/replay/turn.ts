@@ -1,9 +1,8 @@
-import type { FrozenBatch } from '../model/lead-record.ts';
+import { type FrozenBatch, travelTime } from '../model/lead-record.ts';
 import { type BatchTerms, nextBatch } from '../model/next-batch.ts';
 import { type Answer, type Settled, settle } from '../model/settle.ts';
 import type { Database } from '../storage/database.ts';
 import { type LeadRecords, openRecords } from '../storage/lead-records.ts';
-import type { StoredChange } from '../storage/read-leads.ts';
 import type { LeadQueue } from './lead-queue.ts';
 
 /** An answer that waits to be taken in. */
@@ -30,7 +29,6 @@ export interface TurnPlan {
 export interface Turn {
   readonly settled: readonly Settled[];
   readonly batches: readonly FrozenBatch[];
-  readonly changes: readonly StoredChange[];
   /** When the fences that held leads back stand no more, in milliseconds since 1970. */
   readonly fencedUntil: readonly number[];
 }
@@ -41,7 +39,8 @@ export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
     const records = await openRecords(tables);
     const settled = await settleAll(records, plan);
     const chosen = await chooseBatches(records, plan);
-    return { settled, ...chosen, changes: await records.flush() };
+    await records.flush();
+    return { settled, ...chosen };
   });
 }
 
@@ -59,8 +58,12 @@ async function settleAll(records: LeadRecords, { answers, queue, isFenced, terms
     queue.update(record.id, result.record.rows[0]?.seq);
     settled.push(result);
   }
-  const standing = records.fences.filter(({ until }) => terms.now < until);
-  if (standing.length < records.fences.length) records.fences = standing;
+  // A clock that was set back must not prolong a fence beyond what a request can take.
+  const longest = terms.now + terms.timeout + travelTime;
+  if (records.fences.some(({ until }) => until <= terms.now || until > longest)) {
+    const standing = records.fences.filter(({ until }) => terms.now < until);
+    records.fences = standing.map((fence) => ({ ...fence, until: Math.min(fence.until, longest) }));
+  }
   return settled;
 }
 
@@ -80,11 +83,9 @@ async function chooseBatches(records: LeadRecords, plan: TurnPlan): Promise<Pick
     plan.queue.update(leadId, record?.rows[0]?.seq);
     if (!record) continue; // another tab was quicker
     const other = rows.find((row) => row.leadId !== leadId)?.seq;
-    const choice = nextBatch(record, {
-      ...plan.terms,
-      fences: plan.isFenced ? records.fences : [],
-      before: other ?? Number.POSITIVE_INFINITY,
-    });
+    const end = rows.at(-1)?.seq ?? Number.POSITIVE_INFINITY;
+    const fences = plan.isFenced ? records.fences : [];
+    const choice = nextBatch(record, { ...plan.terms, fences, before: other ?? end + 1 });
     if (typeof choice === 'number') {
       fencedUntil.push(choice);
     } else {

@@ -1,7 +1,6 @@
-import { localView } from '../model/lead-change.ts';
+import { viewOf } from '../model/lead-change.ts';
 import type { Fence, LeadRecord, ParkedRow } from '../model/lead-record.ts';
 import type { Tables } from './database.ts';
-import type { StoredChange } from './read-leads.ts';
 
 /** The records of leads with pending edits, inside one write transaction: read when asked for, written at its end. */
 export interface LeadRecords {
@@ -14,8 +13,8 @@ export interface LeadRecords {
   outboxAfter(seq: number, limit: number): Promise<readonly { readonly seq: number; readonly leadId: string }[]>;
   /** Written if replaced. */
   fences: readonly Fence[];
-  /** Writes what was set, the local views computed anew; gives what became of the leads. */
-  flush(): Promise<readonly StoredChange[]>;
+  /** Writes what was set, the local views computed anew. */
+  flush(): Promise<unknown>;
 }
 
 /** Opens the records in the transaction of `tables`. */
@@ -52,25 +51,21 @@ export async function openRecords(tables: Tables): Promise<LeadRecords> {
         .toArray();
       return rows.filter((row) => !gone.has(row.seq));
     },
-    async flush() {
-      const changes: StoredChange[] = [];
-      for (const { id, base, rows } of written.values()) {
-        const before = read.get(id);
-        if (base === before?.base && rows.length === before.rows.length) continue; // only its batch changed
-        const patches = rows.map(({ patch }) => patch);
-        const parkedCount = refused.filter(({ leadId }) => leadId === id).length;
-        changes.push({ lead: localView(base, patches), base, pending: rows.length, parked: parkedCount });
-      }
+    flush() {
       const all = [...written.values()];
-      await Promise.all([
+      // Where only the batch changed, the view did not.
+      const moved = all.filter((record) => {
+        const before = read.get(record.id);
+        return record.base !== before?.base || record.rows.length !== before.rows.length;
+      });
+      return Promise.all([
         outbox.bulkDelete([...gone]),
         parked.bulkPut(refused),
-        leads.bulkPut(changes.map(({ lead }) => lead)),
+        leads.bulkPut(moved.map(viewOf)),
         bases.bulkPut(all.flatMap(({ rows, base, ...rest }) => (rows.length ? { ...rest, lead: base } : []))),
         bases.bulkDelete(all.flatMap(({ rows, id }) => (rows.length ? [] : id))),
         records.fences !== fences && meta.put({ key: 'fences', fences: records.fences }),
       ]);
-      return changes;
     },
   };
   return records;

@@ -12,15 +12,6 @@ export interface ReadLead {
   readonly parked: number;
 }
 
-/** What a transaction did to a lead: how many edits are pending now or were added, and how many were parked. */
-export interface StoredChange {
-  readonly lead: Lead;
-  readonly base: Lead;
-  readonly pending?: number;
-  readonly more?: number;
-  readonly parked?: number;
-}
-
 /** Dexie's Table of local views in, a Collection out. */
 export type LeadQuery<L = Lead> = (leads: LeadTable<L>) => Collection<L, string>;
 /** The part of Dexie's Table that chooses and orders. */
@@ -42,29 +33,25 @@ export function readLead(database: Database, id: string): Promise<ReadLead | und
   });
 }
 
-/** What a query chooses, in order. */
-export interface QueryResult {
-  readonly ids: readonly string[];
-  readonly leads: readonly Lead[];
-}
-
-export function readQuery(database: Database, query: LeadQuery): Promise<QueryResult> {
-  return database.run('r', async ({ leads }) => {
-    const found = await query(leads).toArray();
-    return { ids: found.map(({ id }) => id), leads: found };
-  });
-}
-
-/** Of the leads only those that `isWanted` asks for: what an observer holds need not be read again. */
-export function readQueryAgain(
+/**
+ * What a query chooses, in order: all ids, and the leads; of these only those that `isWanted` asks for, if it is given:
+ * what an observer holds need not be read again.
+ */
+export function readQuery(
   database: Database,
   query: LeadQuery,
-  isWanted: (id: string) => boolean,
-): Promise<QueryResult> {
+  isWanted?: (id: string) => boolean,
+): Promise<{ readonly ids: readonly string[]; readonly leads: readonly Lead[] }> {
   return database.run('r', async ({ leads }) => {
-    const ids = await query(leads).primaryKeys();
-    const found = await leads.bulkGet(ids.filter(isWanted));
-    return { ids, leads: found.filter((lead) => lead !== undefined) };
+    const ids = isWanted ? await query(leads).primaryKeys() : [];
+    const wanted = isWanted && ids.filter(isWanted);
+    // Above some number, reading the whole result is quicker than picking.
+    if (!wanted || wanted.length > 200) {
+      const found = await query(leads).toArray();
+      return { ids: found.map(({ id }) => id), leads: found };
+    }
+    const picked = await leads.bulkGet(wanted);
+    return { ids, leads: picked.filter((lead) => lead !== undefined) };
   });
 }
 

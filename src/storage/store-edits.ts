@@ -4,7 +4,6 @@ import { applyToLead } from '../model/lead-change.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { Database } from './database.ts';
-import type { StoredChange } from './read-leads.ts';
 
 /** An edit on its way into the outbox. */
 export interface EditRequest {
@@ -14,28 +13,23 @@ export interface EditRequest {
   readonly patchOn: (view: Lead) => JsonObject;
 }
 
-/** What a group of edits came to. */
-export interface StoredEdits {
-  /** In the order of the requests: the row, undefined where nothing changed, or why the edit was refused. */
-  readonly outcomes: readonly (PendingRow | undefined | { readonly error: unknown })[];
-  readonly changes: readonly StoredChange[];
-}
+/** What an edit came to: its row, undefined where it changes nothing, or why it was refused. */
+export type StoredEdit = PendingRow | undefined | { readonly error: unknown };
 
 /**
  * Applies edits to the stored views and appends them to the outbox, all in one transaction (R1, R4). Resolves when it
- * is complete. An edit that is refused leaves nothing and the others alone.
+ * is complete. An edit that is refused leaves nothing and the others alone. Gives what became of each, in order.
  */
-export function storeEdits(database: Database, requests: readonly EditRequest[]): Promise<StoredEdits> {
+export function storeEdits(database: Database, requests: readonly EditRequest[]): Promise<readonly StoredEdit[]> {
   const ids = [...new Set(requests.map(({ leadId }) => leadId))];
   return database.run('rw', async ({ leads, bases, outbox }) => {
     const [views, baseRows] = await Promise.all([leads.bulkGet(ids), bases.bulkGet(ids)]);
     const stored = new Map(ids.map((id, index) => [id, { view: views[index], base: baseRows[index]?.lead }]));
-    const changes = new Map<string, Required<Pick<StoredChange, 'lead' | 'base' | 'more'>>>();
+    const changed = new Map<string, Lead>();
     const rows: PendingRow[] = [];
 
     const outcomes = requests.map(({ leadId, madeAt, patchOn }) => {
-      const before = changes.get(leadId);
-      const view = before?.lead ?? stored.get(leadId)?.view;
+      const view = changed.get(leadId) ?? stored.get(leadId)?.view;
       try {
         if (!view) {
           throw new LeadboxError(
@@ -46,8 +40,7 @@ export function storeEdits(database: Database, requests: readonly EditRequest[])
         const patch = patchOn(view);
         const lead = applyToLead(view, patch);
         if (lead === view) return undefined;
-        const base = before?.base ?? stored.get(leadId)?.base ?? view;
-        changes.set(leadId, { lead, base, more: (before?.more ?? 0) + 1 });
+        changed.set(leadId, lead);
         const row = { leadId, patch, madeAt } as PendingRow; // the table gives it its seq
         rows.push(row);
         return row;
@@ -56,14 +49,14 @@ export function storeEdits(database: Database, requests: readonly EditRequest[])
       }
     });
 
-    const changed = [...changes.values()];
-    const firstEdits = changed.filter(({ lead }) => !stored.get(lead.id)?.base);
+    // The first edit of a lead: what was its view so far is what the server last said.
+    const firstEdits = [...stored].flatMap(([id, { view, base }]) => (view && !base && changed.has(id) ? view : []));
     const [seqs] = await Promise.all([
       outbox.bulkAdd(rows, { allKeys: true }),
-      leads.bulkPut(changed.map(({ lead }) => lead)),
-      bases.bulkAdd(firstEdits.map(({ base }) => ({ id: base.id, lead: base }))),
+      leads.bulkPut([...changed.values()]),
+      bases.bulkAdd(firstEdits.map((lead) => ({ id: lead.id, lead }))),
     ]);
     for (const [index, row] of rows.entries()) Object.assign(row, { seq: seqs[index] });
-    return { outcomes, changes: changed };
+    return outcomes;
   });
 }

@@ -1,7 +1,10 @@
 import type { IDBFactory } from 'fake-indexeddb';
 
-/** How a transaction goes wrong: refused at its beginning, or aborted with the error of this name after a write. */
-export type StorageFault = 'throws' | 'UnknownError' | 'QuotaExceededError';
+/**
+ * How a transaction goes wrong: it cannot begin because the storage is broken, or because the browser closed the
+ * connection ('lost'; a new one works); or it is aborted with the error of this name where it should commit.
+ */
+export type StorageFault = 'throws' | 'lost' | 'UnknownError' | 'QuotaExceededError';
 
 /** The same storage, in which the transactions fail for which `faultOf` names a fault. */
 export function aFailingStorage(
@@ -29,27 +32,28 @@ function failIn(database: IDBDatabase, faultOf: Parameters<typeof aFailingStorag
   database.transaction = (tables, mode = 'readonly', options) => {
     const fault = faultOf(typeof tables === 'string' ? [tables] : [...tables], mode);
     if (fault === 'throws') throw new DOMException('The storage is broken.', 'UnknownError');
+    if (fault === 'lost') database.close();
     const transaction = begin(tables, mode, options);
-    if (fault !== undefined) abortAfterFirstWrite(transaction, fault);
+    if (fault !== undefined && fault !== 'lost') abortInsteadOfCommit(transaction, fault);
     return transaction;
   };
 }
 
-/** As a full disk does it: a request succeeds, and then the transaction is aborted all the same. */
-function abortAfterFirstWrite(transaction: IDBTransaction, fault: string): void {
-  // Only the platform can name the error of an abort; the fake one does it here.
-  const { _abort } = transaction as unknown as { _abort(this: IDBTransaction, error: string): void };
-  const objectStore = transaction.objectStore.bind(transaction);
-  transaction.objectStore = (name) => {
-    const store = objectStore(name);
-    for (const method of ['add', 'put'] as const) {
-      const write = store[method].bind(store);
-      store[method] = (value, key) => {
-        const request = key === undefined ? write(value) : write(value, key);
-        request.addEventListener('success', () => transaction.error ?? _abort.call(transaction, fault));
-        return request;
-      };
-    }
-    return store;
+/** As a full disk does it: every request succeeds, and then the transaction is aborted all the same. */
+function abortInsteadOfCommit(transaction: IDBTransaction, fault: string): void {
+  // Only the platform can name the error of an abort; what the fake one runs at each step also commits.
+  const inside = transaction as unknown as FakeTransaction;
+  const step = inside._start;
+  inside._start = () => {
+    const isAtEnd = inside._requests.every(({ request }) => request.readyState === 'done');
+    if (isAtEnd && inside._state !== 'finished') inside._abort(fault);
+    else step.call(inside);
   };
+}
+
+interface FakeTransaction {
+  readonly _state: string;
+  readonly _requests: readonly { readonly request: IDBRequest }[];
+  _start(): void;
+  _abort(error: string): void;
 }

@@ -31,6 +31,11 @@ export interface Attempt {
   readonly at: number;
 }
 
+export type Intercept = (
+  attempt: Attempt,
+  signal: AbortSignal | undefined,
+) => Promise<Response | undefined> | Response | undefined;
+
 /** A browser on a device: its tabs share storage, locks, channels, clock and network. */
 export interface Device {
   readonly api: FakeLeadApi;
@@ -41,7 +46,7 @@ export interface Device {
   /** The most requests that were open at the same time, in all and for one lead. */
   readonly mostOpen: { all: number; ofOneLead: number };
   /** Stands before the API: what it gives is the answer; undefined lets the request through. */
-  intercept: ((attempt: Attempt, signal: AbortSignal | undefined) => Promise<Response> | Response | undefined) | undefined;
+  intercept: Intercept | undefined;
   /** What the browser says about the network; the app is told of changes. */
   onLine: boolean;
   /** The page becomes visible. */
@@ -87,7 +92,7 @@ export function aDevice({ random = aRandom(1), ...apiOptions }: DeviceOptions = 
     mostOpen.all = Math.max(mostOpen.all, open.length);
     mostOpen.ofOneLead = Math.max(mostOpen.ofOneLead, open.filter((id) => id === attempt.leadId).length);
     try {
-      return await (device.intercept?.(attempt, signal) ?? api.fetch(url, init));
+      return (await device.intercept?.(attempt, signal)) ?? (await api.fetch(url, init));
     } finally {
       open.splice(open.indexOf(attempt.leadId), 1);
     }
@@ -136,7 +141,7 @@ export function aDevice({ random = aRandom(1), ...apiOptions }: DeviceOptions = 
 }
 
 /** How `vi.waitFor` and `expect.poll` wait here: for the next turns of the event loop, not for time. */
-export const soon = { interval: 1, timeout: 5_000 } as const;
+export const soon = { interval: 1, timeout: 2_000 } as const;
 
 /** What an observable gave so far, oldest first. */
 export function valuesOf<T>(observable: { subscribe(next: (value: T) => void): { unsubscribe(): void } }): T[] {

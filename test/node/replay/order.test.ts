@@ -177,6 +177,20 @@ describe("ordering 'strict'", () => {
     ]);
   });
 
+  it('R15 lets nothing overtake where one lead has more than a thousand edits in a row', async () => {
+    const { device, leadbox } = await aStoppedTab(2, { ordering: 'strict' });
+    const many = Array.from({ length: 1_500 }, (_, index) => leadbox.patch(leadId(0), { properties: { n: index + 1 } }));
+    await Promise.all(many);
+    await leadbox.patch(leadId(1), { properties: { n: 1_501 } });
+    await leadbox.patch(leadId(0), { properties: { n: 1_502 } });
+    expect(await leadbox.sync()).toMatchObject({ synced: 1_502, pending: 0 });
+    expect(inOrder(device).slice(-3)).toEqual([
+      [0, 1_500],
+      [1, 1_501],
+      [0, 1_502],
+    ]);
+  });
+
   it('R15 goes on with the next edit when one is parked', async () => {
     const { device, leadbox } = await aStoppedTab(2, { ordering: 'strict' });
     await editInOrder(leadbox, [0, 1, 0]);
