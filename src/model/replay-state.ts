@@ -86,8 +86,14 @@ export function clamped(state: ReplayState, now: number, { maxDelay }: RetryBoun
   return { ...state, leads: Object.fromEntries(leads), hold: state.hold && clamp(state.hold) };
 }
 
-/** The wait that ends next. */
-export function nextWait({ hold, leads }: ReplayState, now: number): Wait | undefined {
-  const waits = hold ? [hold] : Object.values(leads);
+/** Whether everything waits. */
+export function isHeld({ hold }: ReplayState, now: number): boolean {
+  return now < (hold?.until ?? 0);
+}
+
+/** When to look again, and why not before; `fences` are times before which some lead may not be sent. */
+export function nextLook(state: ReplayState, fences: readonly number[], now: number): Partial<Wait> | undefined {
+  if (isHeld(state, now)) return state.hold;
+  const waits = [...Object.values(state.leads), ...fences.map((until) => ({ until, why: 'retry' as const }))];
   return waits.filter(({ until }) => until > now).sort((a, b) => a.until - b.until)[0];
 }

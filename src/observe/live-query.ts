@@ -30,7 +30,10 @@ export function liveQuery(query: LeadQuery, database: Database, layers: Layers):
       const leads = [...held.values()].map((lead, index) => {
         const now = layers.over(lead, readAt);
         const before = previous?.[index];
-        return now === lead || !before || !jsonEqual(before, now) ? freeze(now, true) : before;
+        if (!before || !jsonEqual(before, now)) return freeze(now, true);
+        // Hold the very object that is shown, so that the next comparison ends at once.
+        if (now === lead) held.set(now.id, before);
+        return before;
       });
       const isSame = leads.length === previous?.length && leads.every((lead, index) => lead === previous[index]);
       return isSame ? previous : Object.freeze(leads);

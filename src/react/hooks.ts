@@ -25,7 +25,7 @@ export function useLeads<S extends SectionSchemas = OpenSections>(
   dependencies: readonly unknown[] = [],
 ): readonly Lead<S>[] | undefined {
   const leadbox = useLeadbox<S>();
-  // The query itself is a new function at each render; what it depends on is named by the caller.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the query is a new function at each render; the caller names what it depends on
   const observed = useObservable(useMemo(() => leadbox.observeAll(query), [leadbox, ...dependencies]));
   const last = useRef<readonly Lead<S>[]>(undefined);
   if (observed) last.current = observed.value;

@@ -1,5 +1,5 @@
 import type { FrozenBatch } from '../model/lead-record.ts';
-import { afterAnswer, afterFailure, nextWait, type ReplayState, relieved } from '../model/replay-state.ts';
+import { afterAnswer, afterFailure, isHeld, nextLook, type ReplayState, relieved } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import { createLeadQueue } from './lead-queue.ts';
@@ -41,7 +41,7 @@ export function createDrain(host: DrainHost): Drain {
   const run = async (before: ReplayState): Promise<ReplayState> => {
     const queue = createLeadQueue();
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
-    const reserved = new Set<string>();
+    const reserved = new Set(answers.map(({ batch }) => batch.leadId));
     let state = before;
     let failed: { readonly error: unknown } | undefined;
     let fences: readonly number[] = [];
@@ -104,17 +104,14 @@ export function createDrain(host: DrainHost): Drain {
       if (isRelieved) state = relieved(state);
       isRelieved = false;
       const now = host.now();
-      const isHeld = failed || host.isStopped() || now < (state.hold?.until ?? 0);
-      const want = isHeld ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
+      const isIdle = failed || host.isStopped() || isHeld(state, now);
+      const want = isIdle ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
       if (!failed && (answers.length || (want && mayBeMore))) {
         await turn(want);
         continue;
       }
-      const wait = nextWait(state, now);
-      const fence = state.hold ? [] : fences;
-      const until = Math.min(wait?.until ?? Number.POSITIVE_INFINITY, ...fence);
-      if (until < Number.POSITIVE_INFINITY) host.schedule(until, wait?.why ?? 'retry');
-      else host.schedule(undefined, undefined);
+      const next = nextLook(state, fences, now);
+      host.schedule(next?.until, next?.why);
       if (!reserved.size) break;
       await new Promise<void>((resolve) => {
         wake = resolve;

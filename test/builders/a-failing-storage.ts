@@ -1,5 +1,3 @@
-import type { IDBFactory } from 'fake-indexeddb';
-
 /**
  * How a transaction goes wrong: it cannot begin because the storage is broken, or because the browser closed the
  * connection ('lost'; a new one works); or it is aborted with the error of this name where it should commit.

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Edit } from '../../../src/index.ts';
-import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, allRows, soon, valuesOf } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
@@ -12,7 +12,9 @@ describe('R1 an edit whose promise resolved', () => {
   it('is durable: it is there after a reload, and its place grows', async () => {
     const device = aDevice();
     const before = await device.loadedTab(stopped);
-    const first = await before.edit(id, (draft) => void (draft.properties.status = 'won'));
+    const first = await before.edit(id, (draft) => {
+      draft.properties.status = 'won';
+    });
     const second = await before.patch(id, { summary: { notes: 'call' } });
     await before.close();
     const after = device.tab(stopped);
@@ -91,7 +93,9 @@ describe('R6 what changes nothing in the view', () => {
     await vi.waitFor(() => expect(seen).toHaveLength(1), soon);
     const edits: Edit[] = [
       await leadbox.edit(id, () => {}),
-      await leadbox.edit(id, (draft) => void (draft.properties.industry = 'Technology')),
+      await leadbox.edit(id, (draft) => {
+        draft.properties.industry = 'Technology';
+      }),
       await leadbox.edit(id, (draft) => void Object.keys(draft.summary)),
       await leadbox.edit(id, (draft) => void delete draft.properties.nothing),
       await leadbox.patch(id, {}),
@@ -134,7 +138,9 @@ describe('R7 a null section', () => {
   it('becomes an object with the first key, on the server too', async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab();
-    const edit = await leadbox.edit(id, (draft) => void (draft.summary.notes = 'x'));
+    const edit = await leadbox.edit(id, (draft) => {
+      draft.summary.notes = 'x';
+    });
     expect(edit.patch).toEqual({ summary: { notes: 'x' } });
     expect(await edit.settled).toMatchObject({ outcome: 'synced', lead: { summary: { notes: 'x' } } });
     expect(device.api.lead(id)?.summary).toEqual({ notes: 'x' });
@@ -149,7 +155,12 @@ describe('R11 null', () => {
       ...{ properties: { industry: null }, location: null },
       ...{ summary: { a: { b: null } }, company_id: null },
     });
-    const expected = { properties: { company_size: '50-100' }, location: null, summary: { a: { c: 2 } }, company_id: null };
+    const expected = {
+      properties: { company_size: '50-100' },
+      location: null,
+      summary: { a: { c: 2 } },
+      company_id: null,
+    };
     expect((await leadbox.get(id))?.lead).toMatchObject(expected);
     expect((await leadbox.get(id))?.lead.properties).not.toHaveProperty('industry');
     await edit.settled;
@@ -191,7 +202,7 @@ describe('R4 edits made at once', () => {
     const calls = Array.from({ length: 1_000 }, (_, n) => leadbox.patch(leadId(n % 7), { properties: { n } }));
     const edits = await Promise.all(calls);
     const seqs = edits.map(({ seq }) => seq);
-    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
     expect(new Set(seqs).size).toBe(1_000);
     expect((await leadbox.outbox.pending()).map(({ seq }) => seq)).toEqual(seqs);
     expect((await leadbox.get(leadId(999 % 7)))?.lead.properties).toMatchObject({ n: 999 });
@@ -212,13 +223,17 @@ describe('R4 edits made at once', () => {
       }),
       leadbox.patch(leadId(9), { properties: { a: 1 } }),
       leadbox.patch(id, { properties: { b: Number.NaN } }),
-      leadbox.edit(id, (draft) => void (draft.properties.a = Number(draft.properties.a) + 1)),
+      leadbox.edit(id, (draft) => {
+        draft.properties.a = Number(draft.properties.a) + 1;
+      }),
       leadbox.patch('..', {}),
       leadbox.patch(leadId(1), { properties: { c: 1 } }),
     ]);
-    expect(outcomes.map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as Error).message.length > 0 : 'stored'))).toEqual([
-      ...['stored', true, true, true, 'stored', true, 'stored'],
-    ]);
+    expect(
+      outcomes.map((outcome) =>
+        outcome.status === 'rejected' ? (outcome.reason as Error).message.length > 0 : 'stored',
+      ),
+    ).toEqual([...['stored', true, true, true, 'stored', true, 'stored']]);
     expect((await leadbox.outbox.pending()).map(({ patch }) => patch)).toEqual([
       ...[{ properties: { a: 1 } }, { properties: { a: 2 } }, { properties: { c: 1 } }],
     ]);
@@ -226,7 +241,10 @@ describe('R4 edits made at once', () => {
 
   it('see each other’s changes, in order', async () => {
     const leadbox = await aDevice().loadedTab(stopped);
-    const add = () => leadbox.edit(id, (draft) => void (draft.properties.n = Number(draft.properties.n ?? 0) + 1));
+    const add = () =>
+      leadbox.edit(id, (draft) => {
+        draft.properties.n = Number(draft.properties.n ?? 0) + 1;
+      });
     await Promise.all(Array.from({ length: 300 }, add));
     expect((await leadbox.get(id))?.lead.properties).toMatchObject({ n: 300 });
   });
@@ -262,7 +280,9 @@ it('what the app changes after the call has no effect on the edit', async () => 
   const byPatch = leadbox.patch(id, patch);
   patch.properties.list.push(2);
   const list = [1];
-  const byRecipe = leadbox.edit(id, (draft) => void (draft.properties.other = list));
+  const byRecipe = leadbox.edit(id, (draft) => {
+    draft.properties.other = list;
+  });
   list.push(2);
   expect([(await byPatch).patch, (await byRecipe).patch]).toEqual([
     ...[{ properties: { list: [1] } }, { properties: { other: [1] } }],

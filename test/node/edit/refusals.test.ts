@@ -1,7 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
-import { type DraftLead, isLeadboxError, type Leadbox, type LeadPatch, LeadboxError } from '../../../src/index.ts';
-import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type DraftLead, isLeadboxError, type Leadbox, LeadboxError, type LeadPatch } from '../../../src/index.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, allRows, type Device, soon, valuesOf } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
@@ -21,22 +21,62 @@ class Money {
 }
 
 const refused: [what: string, act: Act, code: string, path?: string[]][] = [
-  ['R9 a lead that is not cached', (box) => box.edit(leadId(9), (draft) => void (draft.properties.a = 1)), 'lead-not-cached'],
-  ['R9 a patch of a lead that is not cached', (box) => box.patch(leadId(9), { properties: { a: 1 } }), 'lead-not-cached'],
-  ...['..', '', 'x', '.', '/', '%2e%2e', `${id}/../x`, `${id} `, ` ${id}`, `${id}\n`, `{${id}}`, id.replaceAll('-', '')].flatMap(
-    (bad): [string, Act, string][] => [
-      [`R8 the id ${JSON.stringify(bad)}`, (box) => box.patch(bad, { properties: { a: 1 } }), 'invalid-lead-id'],
-    ],
-  ),
+  [
+    'R9 a lead that is not cached',
+    (box) =>
+      box.edit(leadId(9), (draft) => {
+        draft.properties.a = 1;
+      }),
+    'lead-not-cached',
+  ],
+  [
+    'R9 a patch of a lead that is not cached',
+    (box) => box.patch(leadId(9), { properties: { a: 1 } }),
+    'lead-not-cached',
+  ],
+  ...[
+    '..',
+    '',
+    'x',
+    '.',
+    '/',
+    '%2e%2e',
+    `${id}/../x`,
+    `${id} `,
+    ` ${id}`,
+    `${id}\n`,
+    `{${id}}`,
+    id.replaceAll('-', ''),
+  ].flatMap((bad): [string, Act, string][] => [
+    [`R8 the id ${JSON.stringify(bad)}`, (box) => box.patch(bad, { properties: { a: 1 } }), 'invalid-lead-id'],
+  ]),
   ...[undefined, null, 7, {}, [id]].map((bad): [string, Act, string] => [
     `R8 the id ${JSON.stringify(bad)}`,
-    (box) => box.edit(bad as unknown as string, (draft) => void (draft.properties.a = 1)),
+    (box) =>
+      box.edit(bad as unknown as string, (draft) => {
+        draft.properties.a = 1;
+      }),
     'invalid-lead-id',
   ]),
-  ['R5 a recipe that sets the code', recipe((draft) => Object.assign(draft, { code: 'x' })), 'read-only-field', ['code']],
+  [
+    'R5 a recipe that sets the code',
+    recipe((draft) => Object.assign(draft, { code: 'x' })),
+    'read-only-field',
+    ['code'],
+  ],
   ['R5 a recipe that deletes the source', recipe((draft) => delete draft.source), 'read-only-field', ['source']],
-  ['R5 a recipe that sets the id', recipe((draft) => Object.assign(draft, { id: leadId(1) })), 'read-only-field', ['id']],
-  ['R5 a recipe that adds a member', recipe((draft) => Object.assign(draft, { extra: 1 })), 'read-only-field', ['extra']],
+  [
+    'R5 a recipe that sets the id',
+    recipe((draft) => Object.assign(draft, { id: leadId(1) })),
+    'read-only-field',
+    ['id'],
+  ],
+  [
+    'R5 a recipe that adds a member',
+    recipe((draft) => Object.assign(draft, { extra: 1 })),
+    'read-only-field',
+    ['extra'],
+  ],
   ['R5 a patch of the code', patched({ properties: { a: 1 }, code: 'x' }), 'read-only-field', ['code']],
   ['R5 a patch of an unknown member', patched({ extra: null }), 'read-only-field', ['extra']],
   ['R5 a patch of __proto__', patched(JSON.parse('{"__proto__":{"a":1}}')), 'read-only-field', ['__proto__']],
@@ -55,14 +95,29 @@ const refused: [what: string, act: Act, code: string, path?: string[]][] = [
       ['a cycle', { a: cycle }, ['a', 'again']],
     ] as [string, Record<string, unknown>, string[]][]
   ).flatMap(([what, value, path]): [string, Act, string, string[]][] => [
-    [`R5 ${what} in a recipe`, recipe((draft) => Object.assign(section(draft), value)), 'not-json', ['properties', ...path]],
+    [
+      `R5 ${what} in a recipe`,
+      recipe((draft) => Object.assign(section(draft), value)),
+      'not-json',
+      ['properties', ...path],
+    ],
     [`R5 ${what} in a patch`, patched({ properties: value }), 'not-json', ['properties', ...path]],
   ]),
-  ['R5 undefined pushed to an array', recipe((draft) => (section(draft).tags as unknown[]).push(undefined)), 'not-json', ['properties', 'tags', '1']],
+  [
+    'R5 undefined pushed to an array',
+    recipe((draft) => (section(draft).tags as unknown[]).push(undefined)),
+    'not-json',
+    ['properties', 'tags', '1'],
+  ],
   ['R5 text for a section', patched({ properties: 'x' }), 'invalid-edit', ['properties']],
   ['R5 a list for a section', recipe((draft) => Object.assign(draft, { location: [1] })), 'invalid-edit', ['location']],
   ['R5 a company that is no UUID', patched({ company_id: 'acme' }), 'invalid-edit', ['company_id']],
-  ['R5 a company that is a number', recipe((draft) => Object.assign(draft, { company_id: 5 })), 'invalid-edit', ['company_id']],
+  [
+    'R5 a company that is a number',
+    recipe((draft) => Object.assign(draft, { company_id: 5 })),
+    'invalid-edit',
+    ['company_id'],
+  ],
   ['R5 a patch that is a list', patched([]), 'invalid-edit'],
   ['R5 a patch that is null', patched(null), 'invalid-edit'],
   ['R5 a patch that is text', patched('x'), 'invalid-edit'],
@@ -95,7 +150,9 @@ describe.each([true, false])('with observers: %s,', (isObserved) => {
     let error: unknown;
     const returned = act(leadbox); // R69: a promise, whatever is wrong
     expect(returned).toBeInstanceOf(Promise);
-    await returned.catch((reason: unknown) => (error = reason));
+    await returned.catch((reason: unknown) => {
+      error = reason;
+    });
 
     expect(isLeadboxError(error)).toBe(true);
     expect(error).toMatchObject({ code });
@@ -119,12 +176,23 @@ describe.each([true, false])('with observers: %s,', (isObserved) => {
     const { device, leadbox, emissions } = await aTab(isObserved);
     const before = await allRows(device.indexedDB);
     const emitted = emissions();
-    for (const thrown of [new Error('mine'), 'text', undefined, null, new LeadboxError('network', 'not ours to change')]) {
+    for (const thrown of [
+      new Error('mine'),
+      'text',
+      undefined,
+      null,
+      new LeadboxError('network', 'not ours to change'),
+    ]) {
       const outcome = leadbox.edit(id, (draft) => {
         draft.properties.a = 1;
         throw thrown;
       });
-      expect(await outcome.then(() => 'stored', (reason: unknown) => ({ reason }))).toEqual({ reason: thrown });
+      expect(
+        await outcome.then(
+          () => 'stored',
+          (reason: unknown) => ({ reason }),
+        ),
+      ).toEqual({ reason: thrown });
       await outcome.catch((reason: unknown) => expect(reason).toBe(thrown));
     }
     await device.rest();
@@ -151,6 +219,27 @@ describe.each([true, false])('with observers: %s,', (isObserved) => {
     expect(await edit.settled).toMatchObject({ outcome: 'synced' });
     expect(device.api.lead(id)?.properties).toMatchObject({ a: 1 });
   });
+});
+
+it('R2 an async recipe leaves no rejection that nobody handles, whatever its promise comes to', async () => {
+  const unhandled: unknown[] = [];
+  const listen = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', listen);
+  onTestFinished(() => void process.off('unhandledRejection', listen));
+  const { leadbox } = await aTab(true);
+  for (const act of [
+    recipe(async (draft) => draft), // a draft, which is revoked once the recipe is over
+    recipe(async (draft) => section(draft)),
+    recipe(async () => {
+      throw new Error('mine');
+    }),
+    recipe(() => Promise.reject(new Error('mine'))),
+    recipe(() => new Promise(() => {})),
+  ]) {
+    await expect(act(leadbox)).rejects.toMatchObject({ code: 'async-recipe' });
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(unhandled).toEqual([]);
 });
 
 it('R46 every call after close() is refused with what to do, and nothing is stored or sent', async () => {

@@ -52,7 +52,9 @@ describe.each([
 
   it('R5 refuses what a recipe does in the same way', async () => {
     const leadbox = await aDevice().loadedTab({ schemas });
-    const edit = leadbox.edit(id, (draft) => void (draft.properties.score = -1));
+    const edit = leadbox.edit(id, (draft) => {
+      draft.properties.score = -1;
+    });
     await expect(edit).rejects.toMatchObject({ code: 'invalid-edit', path: ['properties', 'score'] });
   });
 
@@ -76,7 +78,9 @@ describe.each([
     expect(await other.settled).toMatchObject({ outcome: 'synced' });
     expect(device.api.lead(id)?.properties).toEqual({ industry: 7, score: 'high', contact: 'x', tags: ['a'] });
     expect(device.api.lead(id)?.location).toEqual({ planet: 'Mars', city: 'Bonn' });
-    await expect(leadbox.patch(id, { properties: { score: 'low' } as object })).rejects.toMatchObject({ code: 'invalid-edit' });
+    await expect(leadbox.patch(id, { properties: { score: 'low' } as object })).rejects.toMatchObject({
+      code: 'invalid-edit',
+    });
   });
 
   it('lets a broken field be repaired, and a section be cleared', async () => {

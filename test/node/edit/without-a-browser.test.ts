@@ -51,7 +51,13 @@ describe('R56 on a server', () => {
     ['load', (leadbox) => leadbox.load([aLead()])],
     ['get', (leadbox) => leadbox.get(id)],
     ['find', (leadbox) => leadbox.find()],
-    ['edit', (leadbox) => leadbox.edit(id, (draft) => void (draft.properties.a = 1))],
+    [
+      'edit',
+      (leadbox) =>
+        leadbox.edit(id, (draft) => {
+          draft.properties.a = 1;
+        }),
+    ],
     ['patch', (leadbox) => leadbox.patch(id, { properties: { a: 1 } })],
     ['outbox.pending', (leadbox) => leadbox.outbox.pending()],
     ['outbox.parked', (leadbox) => leadbox.outbox.parked()],

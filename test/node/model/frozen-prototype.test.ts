@@ -30,7 +30,7 @@ it('R10 with Object.prototype frozen a recipe on a lead that holds such members 
   const view = aLead({ properties });
   const patch = recipeChange((draft) => {
     draft.properties.a = 2;
-    delete draft.properties.toString;
+    Reflect.deleteProperty(draft.properties, 'toString');
   })(view);
   expect(canonical(patch)).toBe('{"properties":{"a":2,"toString":null}}');
   expect(canonical(applyToLead(view, patch).properties)).toBe('{"__proto__":{"x":1},"a":2,"constructor":{"y":2}}');

@@ -4,8 +4,8 @@ import type { JsonObject, JsonValue } from '../../../src/index.ts';
 import { applyToLead } from '../../../src/model/lead-change.ts';
 import { applyMergePatch, foldPatches } from '../../../src/model/merge-patch.ts';
 import { aLead } from '../../builders/a-lead.ts';
-import { canonical, jsonDocuments, jsonObjects, objectOf } from '../../builders/json-values.ts';
 import { deepFreeze } from '../../builders/deep-freeze.ts';
+import { canonical, jsonDocuments, jsonObjects, objectOf } from '../../builders/json-values.ts';
 
 const parse = (text: string): JsonValue => deepFreeze(JSON.parse(text) as JsonValue);
 
@@ -35,11 +35,25 @@ describe('applying', () => {
     'R10 takes a member named %s for ordinary data: set, merged and deleted',
     (name) => {
       const set = applyMergePatch(parse('{"a":1}'), objectOf([[name, { polluted: 1 }]]));
-      expect(canonical(set)).toBe(canonical(objectOf([['a', 1], [name, { polluted: 1 }]])));
+      expect(canonical(set)).toBe(
+        canonical(
+          objectOf([
+            ['a', 1],
+            [name, { polluted: 1 }],
+          ]),
+        ),
+      );
       expect(Object.getPrototypeOf(set)).toBe(Object.prototype);
 
       const merged = applyMergePatch(set, objectOf([[name, { more: 2 }]]));
-      expect(canonical(merged)).toBe(canonical(objectOf([['a', 1], [name, { polluted: 1, more: 2 }]])));
+      expect(canonical(merged)).toBe(
+        canonical(
+          objectOf([
+            ['a', 1],
+            [name, { polluted: 1, more: 2 }],
+          ]),
+        ),
+      );
 
       expect(canonical(applyMergePatch(merged, objectOf([[name, null]])))).toBe('{"a":1}');
       expect(({} as Record<string, unknown>).polluted).toBeUndefined();
@@ -138,19 +152,24 @@ describe('folding', () => {
     let folds = 0;
     let refusals = 0;
     fc.assert(
-      fc.property(jsonObjects(), jsonObjects(), fc.array(jsonDocuments(), { minLength: 3, maxLength: 6 }), (a, b, docs) => {
-        deepFreeze([a, b, docs]);
-        const folded = foldPatches(a, b);
-        if (folded) folds += 1;
-        else refusals += 1;
-        expect(folded === undefined).toBe(hasNoFold(a, b));
-        // Patches are documents too, and the likeliest ones to meet the difference.
-        for (const document of [...docs, a, b, {}, null]) {
-          if (!folded) continue;
-          const inTurn = asTheRfcSays(asTheRfcSays(document, a), b);
-          expect(canonical(asTheRfcSays(document, folded))).toBe(canonical(inTurn));
-        }
-      }),
+      fc.property(
+        jsonObjects(),
+        jsonObjects(),
+        fc.array(jsonDocuments(), { minLength: 3, maxLength: 6 }),
+        (a, b, docs) => {
+          deepFreeze([a, b, docs]);
+          const folded = foldPatches(a, b);
+          if (folded) folds += 1;
+          else refusals += 1;
+          expect(folded === undefined).toBe(hasNoFold(a, b));
+          // Patches are documents too, and the likeliest ones to meet the difference.
+          for (const document of [...docs, a, b, {}, null]) {
+            if (!folded) continue;
+            const inTurn = asTheRfcSays(asTheRfcSays(document, a), b);
+            expect(canonical(asTheRfcSays(document, folded))).toBe(canonical(inTurn));
+          }
+        },
+      ),
       { numRuns: 5_000 },
     );
     expect(folds).toBeGreaterThan(500);
@@ -162,7 +181,10 @@ describe('folding', () => {
       { properties: fc.oneof(fc.constant(null), jsonObjects()), summary: fc.oneof(fc.constant(null), jsonObjects()) },
       { requiredKeys: [] },
     );
-    const leads = fc.record({ properties: fc.oneof(fc.constant(null), jsonObjects()), summary: fc.oneof(fc.constant(null), jsonObjects()) });
+    const leads = fc.record({
+      properties: fc.oneof(fc.constant(null), jsonObjects()),
+      summary: fc.oneof(fc.constant(null), jsonObjects()),
+    });
     fc.assert(
       fc.property(leads, patches, patches, (sections, a, b) => {
         const lead = deepFreeze(aLead(sections));

@@ -25,7 +25,10 @@ describe('R19 what is not the lead is no success, the edit stays and is sent aga
     ['200 with an error in it', () => new Response(json({ error: 'oops', message: 'try later' }))],
     ['202 without a body', () => new Response(null, { status: 202 })],
     ['204', () => new Response(null, { status: 204 })],
-    ['a redirect that was not followed', () => seenAs(new Response(null), { type: 'opaqueredirect', status: 0, ok: false })],
+    [
+      'a redirect that was not followed',
+      () => seenAs(new Response(null), { type: 'opaqueredirect', status: 0, ok: false }),
+    ],
     ['a redirect that was followed to a login page', () => seenAs(html('Sign in'), { redirected: true })],
     ['a redirect that was followed to something like the lead', () => seenAs(anAnswer(), { redirected: true })],
     ['304', () => seenAs(new Response(null), { status: 304, ok: false })],
@@ -69,7 +72,8 @@ it('R19 takes the lead for success whatever the content type says, and keeps mem
   const { device, leadbox } = await aStoppedTab();
   await leadbox.patch(id, { properties: { a: 1 } });
   const answered = { ...aLead({ properties: { a: 1 }, updated_at: '2025-01-15T12:00:00Z' }), tags: ['later'] };
-  device.intercept = () => new Response(json({ data: answered, meta: 1 }), { headers: { 'Content-Type': 'text/plain' } });
+  device.intercept = () =>
+    new Response(json({ data: answered, meta: 1 }), { headers: { 'Content-Type': 'text/plain' } });
   expect(await leadbox.sync()).toMatchObject({ synced: 1 });
   expect((await leadbox.get(id))?.lead).toEqual(answered);
 });
@@ -168,7 +172,10 @@ describe('settling', () => {
     await slow.load(device.api.leads());
     const edit = await slow.patch(id, { properties: { a: 1 } });
     let answerLate: (response: Response) => void = () => {};
-    device.intercept = () => new Promise((resolve) => (answerLate = resolve));
+    device.intercept = () =>
+      new Promise((resolve) => {
+        answerLate = resolve;
+      });
     const slowSync = slow.sync();
     await expect.poll(() => device.attempts.length, { interval: 1 }).toBe(1);
 

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { JsonObject, LeadboxOptions } from '../../../src/index.ts';
+import type { LeadboxOptions, LeadPatch } from '../../../src/index.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, soon } from '../../builders/a-leadbox.ts';
+
+type Section = NonNullable<LeadPatch['properties']>;
 
 const id = leadId(0);
 const timeout = 10_000;
@@ -9,7 +11,7 @@ const timeout = 10_000;
 const longest = timeout + 5_000;
 
 describe('R17 after a request that timed out and was then repeated with success', () => {
-  it.each<[string, JsonObject, JsonObject]>([
+  it.each<[string, Section, Section]>([
     ['the same path', { a: 1 }, { a: 2 }],
     ['the same path, to delete it', { a: 1 }, { a: null }],
     ['a path above', { address: { city: 'Bonn' } }, { address: null }],
@@ -30,7 +32,7 @@ describe('R17 after a request that timed out and was then repeated with success'
     expect(await edit.settled).toMatchObject({ outcome: 'synced' });
   });
 
-  it.each<[string, JsonObject, JsonObject]>([
+  it.each<[string, Section, Section]>([
     ['another path', { a: 1 }, { b: 2 }],
     ['a path that only begins alike', { address: { city: 'Bonn' } }, { address: { street: 'A' }, addresses: 1 }],
   ])('an edit of %s goes at once', async (_, first, later) => {
@@ -157,12 +159,12 @@ it('R17 a request that got an answer, whatever it was, holds nothing up', async 
 });
 
 /** A batch whose first request timed out and whose second was answered. */
-async function aRepeatedRequest(properties: JsonObject, more: LeadboxOptions = {}) {
+async function aRepeatedRequest(properties: Section, more: LeadboxOptions = {}) {
   const device = aDevice({ leads: someLeads(2) });
   const options = { timeout, retry: { minDelay: 1_000, maxDelay: 1_000 }, ...more };
   const leadbox = await device.loadedTab(options);
   device.api.next('hang');
-  const edit = await leadbox.patch(id, { properties: { ...properties } } as Parameters<typeof leadbox.patch>[1]);
+  const edit = await leadbox.patch(id, { properties });
   await vi.waitFor(() => expect(device.attempts).toHaveLength(1), soon);
   await device.clock.advance(timeout + 1_000);
   expect(await edit.settled).toMatchObject({ outcome: 'synced' });

@@ -8,7 +8,11 @@ describe('R15 two leads that fail in a row are an outage:', () => {
     await vi.waitFor(() => expect(device.attempts).toHaveLength(2), soon);
     await device.rest();
     expect(leadsOf(device)).toEqual([0, 1]);
-    expect(await device.leadbox.status()).toMatchObject({ state: 'waiting', pending: 5, nextAttemptAt: expect.any(Number) });
+    expect(await device.leadbox.status()).toMatchObject({
+      state: 'waiting',
+      pending: 5,
+      nextAttemptAt: expect.any(Number),
+    });
   });
 
   it('after its delay a single request goes ahead, to the lead that was longest without one', async () => {

@@ -133,9 +133,7 @@ describe('R21 a batch that was refused', () => {
     ]);
     expect((await leadbox.outbox.parked()).map(({ seq }) => seq)).toEqual([edits[bad]?.seq]);
     const outcomes = await Promise.all(edits.map((edit) => edit.settled));
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual(
-      [0, 1, 2].map((n) => (n === bad ? 'parked' : 'synced')),
-    );
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual([0, 1, 2].map((n) => (n === bad ? 'parked' : 'synced')));
     expect(device.api.lead(id)?.properties).toEqual(
       Object.fromEntries(
         Object.entries({ industry: 'Technology', company_size: '50-100', p0: 0, p1: 1, p2: 2 }).filter(

@@ -30,7 +30,12 @@ describe('pause()', () => {
   });
 
   it.each<[string, (device: ReturnType<typeof aDevice>) => void]>([
-    ['the network comes back', (device) => void (device.onLine = true)],
+    [
+      'the network comes back',
+      (device) => {
+        device.onLine = true;
+      },
+    ],
     ['the page becomes visible', (device) => device.becomeVisible()],
   ])('is not overridden when %s', async (_, happens) => {
     const device = aDevice();

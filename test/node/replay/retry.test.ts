@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
@@ -36,7 +36,7 @@ describe('R25 after failures in a row', () => {
     await leadbox.patch(id, { properties: { a: 1 } });
     await vi.waitFor(() => expect(device.attempts).toHaveLength(1), soon);
     random.isFixed = true;
-    await untilAttempts(device, 10);
+    await untilAttempts(device, 10, 500);
     const delays = delaysOf(device).slice(1);
     delays.forEach((delay, index) => {
       const failures = index + 2;
@@ -169,7 +169,12 @@ describe('R25 while anything is pending', () => {
     ['the session is over', (device) => device.api.next(401, Number.POSITIVE_INFINITY)],
     ['there are too many requests', (device) => device.api.next(429, Number.POSITIVE_INFINITY)],
     ['a captive portal answers', (device) => device.api.next(new Response('<html>'), Number.POSITIVE_INFINITY)],
-    ['there is no network', (device) => void (device.api.offline = true)],
+    [
+      'there is no network',
+      (device) => {
+        device.api.offline = true;
+      },
+    ],
     [
       'the browser says so, too',
       (device) => {
@@ -220,7 +225,10 @@ describe('R29 the network', () => {
 
   it.each<[string, () => Promise<Response> | Response]>([
     ['an answer never comes, even if fetch ignores its signal', () => new Promise(() => {})],
-    ['the body never ends', () => new Response(new ReadableStream({ start: (body) => body.enqueue(bytes('{"data"')) }))],
+    [
+      'the body never ends',
+      () => new Response(new ReadableStream({ start: (body) => body.enqueue(bytes('{"data"')) })),
+    ],
   ])('has its time-out where %s', async (_, answer) => {
     const device = aDevice();
     device.intercept = answer;
@@ -229,7 +237,11 @@ describe('R29 the network', () => {
     await device.clock.advance(4_999);
     expect(await leadbox.status()).toMatchObject({ state: 'syncing' });
     await device.clock.advance(1);
-    expect(await leadbox.status()).toMatchObject({ state: 'waiting', waitingFor: 'network', lastError: { code: 'network' } });
+    expect(await leadbox.status()).toMatchObject({
+      state: 'waiting',
+      waitingFor: 'network',
+      lastError: { code: 'network' },
+    });
     device.intercept = undefined;
     await device.clock.advance(2_000);
     expect(await edit.settled).toMatchObject({ outcome: 'synced' });
@@ -313,8 +325,9 @@ function codeAfter(fault: number | string): string {
   return typeof fault === 'string' ? 'network' : 'request-failed';
 }
 
-async function untilAttempts(device: Device, count: number): Promise<void> {
-  while (device.attempts.length < count) await device.clock.advance(250);
+/** In steps of the shortest delay, so that no step holds two attempts. */
+async function untilAttempts(device: Device, count: number, minDelay = 1_000): Promise<void> {
+  while (device.attempts.length < count) await device.clock.advance(minDelay);
 }
 
 /** Milliseconds between one attempt and the next. */

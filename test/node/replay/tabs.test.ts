@@ -64,7 +64,9 @@ describe('R40 the tab that made an edit learns how it ended when another tab sen
     const edit = await mine.patch(id, patch);
     await mine.close();
     let settled: Settlement | undefined;
-    void edit.settled.then((value) => (settled = value));
+    void edit.settled.then((value) => {
+      settled = value;
+    });
     await other.sync();
     await device.rest();
     expect(settled).toBeUndefined();
@@ -78,7 +80,8 @@ describe('R39 of several tabs', () => {
     const tabs = [await device.loadedTab(), device.tab(), device.tab()];
     const edits = [];
     for (const tab of tabs) {
-      for (let lead = 0; lead < 4; lead += 1) edits.push(await tab.patch(leadId(lead), { properties: { n: edits.length } }));
+      for (let lead = 0; lead < 4; lead += 1)
+        edits.push(await tab.patch(leadId(lead), { properties: { n: edits.length } }));
     }
     await device.clock.advance(10_000);
     for (const edit of edits) expect(await edit.settled).toMatchObject({ outcome: 'synced' });
