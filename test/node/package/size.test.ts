@@ -19,15 +19,25 @@ describe('the size of an entry point, minified and gzipped', () => {
     { entry: 'index', external: dependencies, limit: 13.7, says: /([\d.]+) kB of its own/ },
     { entry: 'index', external: [], limit: 60.3, says: /([\d.]+) kB with all five dependencies/ },
     { entry: 'react', external: dependencies, limit: 0.8, says: /`leadbox\/react`[^|]*\| ([\d.]+) kB/ },
-  ])('$entry without $external is at most $limit kB, and as the README says', async ({ entry, external, limit, says }) => {
-    const size = await kilobytes(entry, external);
-    expect(size).toBeLessThanOrEqual(limit);
-    expect(Number(says.exec(readme)?.[1])).toBeCloseTo(size, 0);
-  });
+  ])(
+    '$entry without $external is at most $limit kB, and as the README says',
+    async ({ entry, external, limit, says }) => {
+      const size = await kilobytes(entry, external);
+      expect(size).toBeLessThanOrEqual(limit);
+      expect(Number(says.exec(readme)?.[1])).toBeCloseTo(size, 0);
+    },
+  );
 
   it('brings nothing of the testing entry point or of React into the main one', async () => {
     const { metafile } = await build({
-      ...{ entryPoints: ['src/index.ts'], bundle: true, write: false, metafile: true, format: 'esm', external: dependencies },
+      ...{
+        entryPoints: ['src/index.ts'],
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: 'esm',
+        external: dependencies,
+      },
     });
     expect(Object.keys(metafile.inputs).filter((file) => /testing|react/.test(file))).toEqual([]);
   });
