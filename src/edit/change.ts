@@ -69,10 +69,10 @@ function changeAt(path: readonly string[], before: JsonObject, after: JsonObject
   }
   // What the recipe left behind need not be JSON yet.
   const value = is === undefined ? null : toJson(is, here);
-  // A null section is {} inside a draft: found empty it was not touched (R7).
-  const isUntouched = here.length === 1 && was === null && isJsonObject(value) && !Object.keys(value).length;
-  const change = isUntouched || (value === null && was === undefined) ? undefined : mergePatchBetween(was, value);
-  if (change === undefined) return undefined;
+  const change = value === null && was === undefined ? undefined : mergePatchBetween(was, value);
+  // A null section is {} inside a draft: left or made empty it was not touched (R7).
+  const isEmpty = isJsonObject(change) && !Object.keys(change).length;
+  if (change === undefined || (isEmpty && was === null && here.length === 1)) return undefined;
   // A computed key is an own member, also `__proto__`; an object comes out, because the path is not empty.
   return here.reduceRight<JsonValue>((inner, key) => ({ [key]: inner }), change) as JsonObject;
 }

@@ -1,12 +1,33 @@
+import type { Outcome } from '../api/outcome.ts';
+import type { Environment } from '../environment.ts';
+import type { Batch } from '../model/edit.ts';
 import type { FrozenBatch } from '../model/lead-record.ts';
-import { afterAnswer, afterFailure, isHeld, nextLook, type ReplayState, relieved } from '../model/replay-state.ts';
+import {
+  afterAnswer,
+  afterFailure,
+  isHeld,
+  nextLook,
+  type ReplayState,
+  type RetryBounds,
+  relieved,
+} from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import { createLeadQueue } from './lead-queue.ts';
-import type { ReplayHost } from './replay.ts';
-import type { Answered } from './turn.ts';
+import type { Answered, Turn, TurnPlan } from './turn.ts';
 
-export interface DrainHost extends ReplayHost {
+/** What a drain stands on. */
+export interface DrainHost {
+  readonly environment: Environment;
+  readonly concurrency: number;
+  readonly retry: RetryBounds;
+  /** Settles answers and chooses batches, in one transaction. */
+  readonly takeTurn: (
+    plan: Pick<TurnPlan, 'answers' | 'want' | 'queue' | 'mayBeSent' | 'rank'>,
+    terms: Pick<TurnPlan['terms'], 'now' | 'isOver'>,
+  ) => Promise<Turn>;
+  /** One attempt. Never rejects. */
+  readonly send: (batch: Batch) => Promise<Outcome>;
   /** Milliseconds since 1970, never set back under a timer. */
   readonly now: () => number;
   /** When to drain again if nothing happens before, in milliseconds since 1970, and what it waits for. */

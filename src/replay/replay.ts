@@ -1,31 +1,17 @@
-import type { Outcome } from '../api/outcome.ts';
-import type { Environment } from '../environment.ts';
 import { coalesced } from '../model/coalesced.ts';
-import type { Batch } from '../model/edit.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
-import { backoff, clamped, type ReplayState, type RetryBounds } from '../model/replay-state.ts';
+import { backoff, clamped, type ReplayState } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import type { ReplayMemory } from '../storage/replay-memory.ts';
-import { createDrain } from './drain.ts';
-import type { Turn, TurnPlan } from './turn.ts';
+import { createDrain, type DrainHost } from './drain.ts';
 
 /** What replay stands on. */
-export interface ReplayHost {
+export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'takeTurn' | 'send'> {
   /** Name of the lock that makes its holder the only sender of the database. */
   readonly lockName: string;
-  readonly environment: Environment;
   readonly memory: ReplayMemory;
-  readonly concurrency: number;
-  readonly retry: RetryBounds;
   readonly autoSync: boolean;
-  /** Settles answers and chooses batches, in one transaction. */
-  readonly takeTurn: (
-    plan: Pick<TurnPlan, 'answers' | 'want' | 'queue' | 'mayBeSent' | 'rank'>,
-    terms: Pick<TurnPlan['terms'], 'now' | 'isOver'>,
-  ) => Promise<Turn>;
-  /** One attempt. Never rejects. */
-  readonly send: (batch: Batch) => Promise<Outcome>;
   /** Told when the progress changed. */
   readonly onProgress: () => void;
 }

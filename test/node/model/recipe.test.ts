@@ -243,6 +243,12 @@ describe('the patch of a recipe', () => {
     ],
     ['R7 looking into a null section', (draft) => void Object.keys(draft.summary)],
     [
+      'R7 clearing a key of a null section',
+      (draft) => {
+        draft.summary.notes = null;
+      },
+    ],
+    [
       'clearing a null section',
       (draft) => {
         draft.summary = null;

@@ -184,6 +184,8 @@ describe('settling', () => {
     await quick.patch(id, { properties: { a: 2 } });
     expect(await quick.sync()).toMatchObject({ synced: 1, pending: 0 });
     await quick.patch(id, { properties: { b: 3 } });
+    device.api.next(500); // so that another batch is frozen when the late answer comes
+    expect(await quick.sync()).toMatchObject({ synced: 0, pending: 1 });
     const before = await quick.get(id);
 
     answerLate(late());

@@ -221,7 +221,7 @@ describe('without being asked', () => {
     expect(await leadbox.status()).toMatchObject({ state: 'synced', pending: 0, parked: 0 });
   });
 
-  it('R61 sends what an earlier session left', async () => {
+  it('R61 sends what an earlier page left', async () => {
     const device = aDevice();
     const before = await device.loadedTab({ autoSync: false });
     await before.patch(leadId(0), { properties: { n: 1 } });
