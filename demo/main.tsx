@@ -15,7 +15,8 @@ import { ConnectionContext } from './app/use-connection.ts';
 const connection = createConnection();
 
 const leadbox = createLeadbox({
-  name: 'leadbox-demo',
+  // Invented leads and those of a service never meet, though both are served at this address.
+  name: `leadbox-demo ${import.meta.env.VITE_LEADS_OF}`,
   indexes: ['properties.name', 'properties.status'],
   environment: { fetch: connection.fetch, connectivity: connection },
 });

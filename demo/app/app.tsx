@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { Announcer } from './announcer.tsx';
 import { LeadScreen } from './lead-screen.tsx';
 import { ListPane } from './list-pane.tsx';
+import { SidePane } from './side-pane.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useOutbox } from './use-outbox.ts';
 import { useOpenLead } from './use-route.ts';
@@ -30,7 +31,14 @@ export function App() {
       <TopBar />
       <main className="panes">
         <ListPane openId={openId} leftId={leftId} unsynced={unsynced} />
-        {openId === undefined ? <Welcome /> : <LeadScreen key={openId} id={openId} parked={unsynced.parked} />}
+        {openId === undefined ? (
+          <Welcome />
+        ) : (
+          <>
+            <LeadScreen key={openId} id={openId} parked={unsynced.parked} />
+            <SidePane id={openId} />
+          </>
+        )}
       </main>
       <Announcer />
     </div>

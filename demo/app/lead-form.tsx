@@ -4,8 +4,14 @@ import { useState } from 'react';
 import { Field } from './field.tsx';
 import { leadFields, textOf } from './lead-fields.ts';
 
+export interface LeadFormProps {
+  readonly state: LeadState;
+  /** One more edit is being saved, or one less. */
+  readonly onSaving: (more: 1 | -1) => void;
+}
+
 /** Every keystroke is an edit, and every field shows the local view: there is no copy of the text anywhere else. */
-export function LeadForm({ state }: { readonly state: LeadState }) {
+export function LeadForm({ state, onSaving }: LeadFormProps) {
   const leadbox = useLeadbox();
   const [failure, setFailure] = useState<string>();
   const { lead, server } = state;
@@ -21,12 +27,14 @@ export function LeadForm({ state }: { readonly state: LeadState }) {
             text={text}
             isUnsent={text !== textOf(field.read(server))}
             onEdit={(value) => {
+              onSaving(1);
               leadbox
                 .edit(lead.id, (draft) => field.write(draft, value))
                 .then(
                   () => setFailure(undefined),
                   (error: Error) => setFailure(error.message),
-                );
+                )
+                .finally(() => onSaving(-1));
             }}
           />
         );

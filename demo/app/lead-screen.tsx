@@ -1,13 +1,12 @@
 import type { ParkedEdit } from 'leadbox';
 import { useLead } from 'leadbox/react';
+import { useState } from 'react';
 import { FetchLead } from './fetch-lead.tsx';
 import { LeadFacts } from './lead-facts.tsx';
 import { titleOf } from './lead-fields.ts';
 import { LeadForm } from './lead-form.tsx';
 import { ParkedEdits } from './parked-edits.tsx';
-import { ServerCopy } from './server-copy.tsx';
 import { Trail } from './trail.tsx';
-import { TryIt } from './try-it.tsx';
 import { listAddress } from './use-route.ts';
 
 export interface LeadScreenProps {
@@ -16,36 +15,31 @@ export interface LeadScreenProps {
   readonly parked: readonly ParkedEdit[];
 }
 
-/** One lead: its form, and beside it what the server has. */
+/** One lead: how far its edits have come, what was refused, its form. */
 export function LeadScreen({ id, parked }: LeadScreenProps) {
   const state = useLead(id);
+  const [saving, setSaving] = useState(0);
   const own = parked.filter((edit) => edit.leadId === id);
   return (
-    <>
-      <section className="lead-pane" aria-labelledby="lead-title">
-        <a className="back" href={listAddress}>
-          <svg viewBox="0 0 16 16" aria-hidden="true">
-            <path d="M10 3 5 8l5 5" />
-          </svg>
-          All leads
-        </a>
-        <h2 id="lead-title" tabIndex={-1}>
-          {state ? titleOf(state.lead) : 'Lead'}
-        </h2>
-        {state === null ? <FetchLead id={id} /> : null}
-        {state ? (
-          <>
-            <Trail pending={state.pending} />
-            {own.length > 0 ? <ParkedEdits edits={own} /> : null}
-            <LeadForm state={state} />
-            <LeadFacts lead={state.lead} />
-          </>
-        ) : null}
-      </section>
-      <aside className="side-pane" aria-label="The server’s side">
-        {state ? <ServerCopy state={state} /> : null}
-        <TryIt id={id} />
-      </aside>
-    </>
+    <section className="lead-pane" aria-labelledby="lead-title">
+      <a className="back" href={listAddress}>
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M10 3 5 8l5 5" />
+        </svg>
+        All leads
+      </a>
+      <h2 id="lead-title" tabIndex={-1}>
+        {state ? titleOf(state.lead) : 'Lead'}
+      </h2>
+      {state === null ? <FetchLead id={id} /> : null}
+      {state ? (
+        <>
+          <Trail pending={state.pending} isSaving={saving > 0} />
+          {own.length > 0 ? <ParkedEdits edits={own} /> : null}
+          <LeadForm state={state} onSaving={(more) => setSaving((count) => count + more)} />
+          <LeadFacts lead={state.lead} />
+        </>
+      ) : null}
+    </section>
   );
 }

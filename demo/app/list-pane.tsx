@@ -21,8 +21,8 @@ export function ListPane({ openId, leftId, unsynced }: ListPaneProps) {
   const [text, setText] = useState('');
   const [status, setStatus] = useState('');
   const fill = useFill();
-  const leads = useLeadSearch(text, status);
-  const count = leads ? `${leads.length.toLocaleString('en')} ${leads.length === 1 ? 'lead' : 'leads'}` : '';
+  const { leads, isWhole } = useLeadSearch(text, status);
+  const count = leads && isWhole ? `${leads.length.toLocaleString('en')} ${leads.length === 1 ? 'lead' : 'leads'}` : '';
   const spoken = useSteady(count, 1_000);
 
   return (
@@ -38,7 +38,7 @@ export function ListPane({ openId, leftId, unsynced }: ListPaneProps) {
       {leads && leads.length > 0 ? (
         <LeadList leads={leads} openId={openId} leftId={leftId} unsynced={unsynced} />
       ) : (
-        leads && fill.hasLeads && <p className="nothing">No lead matches.</p>
+        isWhole && fill.hasLeads && <p className="nothing">No lead matches.</p>
       )}
       {unsynced.parked.length > 0 ? (
         <Panel title={`Refused edits (${unsynced.parked.length})`}>

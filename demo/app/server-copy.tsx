@@ -16,35 +16,33 @@ export function ServerCopy({ state }: { readonly state: LeadState }) {
           ? `Seen at ${clockTime(seen.at)}${onLine ? ', looked at every 4 seconds' : ' – no connection since'}`
           : onLine
             ? 'Asking the server…'
-            : 'Not seen: there is no connection.'}
+            : 'Not seen since the page was opened: there is no connection.'}
       </p>
-      {seen ? (
-        <table className="server-copy" data-old={!onLine}>
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">On this device</th>
-              <th scope="col">On the server</th>
-            </tr>
-          </thead>
-          <tbody>
-            {leadFields.map((field) => {
-              const here = textOf(field.read(state.lead));
-              const there = textOf(field.read(seen.lead));
-              return (
-                <tr key={field.name} data-field={field.name} data-differs={here !== there}>
-                  <th scope="row">
-                    {field.label}
-                    {here === there ? null : <span className="unseen"> differs</span>}
-                  </th>
-                  <td>{here || '–'}</td>
-                  <td>{there || '–'}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      ) : null}
+      <table className="server-copy" data-old={!onLine}>
+        <thead>
+          <tr>
+            <th scope="col">Field</th>
+            <th scope="col">On this device</th>
+            <th scope="col">On the server</th>
+          </tr>
+        </thead>
+        <tbody>
+          {leadFields.map((field) => {
+            const here = textOf(field.read(state.lead));
+            const there = seen && textOf(field.read(seen.lead));
+            return (
+              <tr key={field.name} data-field={field.name} data-differs={there !== undefined && here !== there}>
+                <th scope="row">
+                  {field.label}
+                  {there === undefined || here === there ? null : <span className="unseen"> differs</span>}
+                </th>
+                <td>{here || '–'}</td>
+                <td>{there === undefined ? '?' : there || '–'}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
     </Panel>
   );
 }

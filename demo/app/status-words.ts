@@ -9,15 +9,15 @@ export interface StatusWords {
 }
 
 const reasons: Readonly<Record<NonNullable<SyncStatus['waitingFor']>, string>> = {
-  network: 'waiting for a connection',
-  retry: 'the server did not answer',
-  'rate-limit': 'the server asked to wait',
-  session: 'waiting for a sign-in',
-  storage: 'this device’s storage fails',
-  'sync-call': 'sent on request',
-  update: 'reload the page for a newer version',
-  decision: 'refused by the server',
-  paused: 'sending is paused',
+  network: 'for a connection',
+  retry: 'for the server to answer',
+  'rate-limit': 'as the server asked',
+  session: 'for a sign-in',
+  storage: 'for storage that works',
+  'sync-call': 'to be sent on request',
+  update: 'for a reload of this page',
+  decision: 'for a decision',
+  paused: 'to go on',
 };
 
 export function statusWords(status: SyncStatus | undefined): StatusWords {
@@ -26,8 +26,11 @@ export function statusWords(status: SyncStatus | undefined): StatusWords {
   if (status.state === 'closed') return { whereabouts: 'device', text: 'Closed' };
   if (status.state === 'syncing') return { whereabouts: 'way', text: `Sending ${edits(status.pending)}` };
   const reason = reasons[status.waitingFor ?? 'paused'];
-  if (status.waitingFor === 'decision') return { whereabouts: 'parked', text: 'Everything else is on the server' };
-  return { whereabouts: 'device', text: `${edits(status.pending)} saved here, ${reason}` };
+  if (status.waitingFor === 'decision') return { whereabouts: 'server', text: 'Everything else is on the server' };
+  return {
+    whereabouts: 'device',
+    text: `${edits(status.pending)} ${status.pending === 1 ? 'waits' : 'wait'} ${reason}`,
+  };
 }
 
 /** The same without numbers, for reading aloud. */
@@ -36,7 +39,7 @@ export function spokenStatus(status: SyncStatus | undefined): string {
   const refused = status.parked > 0 ? ' Some edits were refused.' : '';
   if (status.pending === 0) return `All edits are on the server.${refused}`;
   if (status.state === 'syncing') return `Edits are being sent.${refused}`;
-  return `Edits are saved on this device: ${reasons[status.waitingFor ?? 'paused']}.${refused}`;
+  return `Edits are saved on this device and wait ${reasons[status.waitingFor ?? 'paused']}.${refused}`;
 }
 
 export function edits(count: number): string {

@@ -13,12 +13,12 @@ const interval = 4_000; // milliseconds
 
 /**
  * A lead as the server has it, asked for by plain HTTP and without the cache: now, when `version` changes, and every
- * few seconds while the page is seen and online. undefined until it was seen once.
+ * few seconds while the page is seen and online. What was seen before of this and other leads stays.
  */
 export function useServerLead(id: string, version: string | undefined): SeenLead | undefined {
   const connection = useConnection();
   const onLine = useOnLine();
-  const [seen, setSeen] = useState<SeenLead>();
+  const [seen, setSeen] = useState<ReadonlyMap<string, SeenLead>>(new Map());
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version at home is a reason to look again
   useEffect(() => {
@@ -28,7 +28,9 @@ export function useServerLead(id: string, version: string | undefined): SeenLead
       if (document.visibilityState === 'hidden') return;
       const answer = await connection.fetch(`/api/v1/leads/${id}`, { signal: leaving.signal, cache: 'no-store' });
       const body: unknown = await answer.json();
-      if (leadAnswerSchema.safeParse(body).success) setSeen({ lead: (body as { data: Lead }).data, at: Date.now() }); // as it was checked
+      if (!leadAnswerSchema.safeParse(body).success) return;
+      const { data: lead } = body as { data: Lead }; // as it was checked
+      setSeen((before) => new Map(before).set(id, { lead, at: Date.now() }));
     };
     const quietly = () => void look().catch(() => {}); // shown by its age
     quietly();
@@ -41,5 +43,5 @@ export function useServerLead(id: string, version: string | undefined): SeenLead
     };
   }, [connection, onLine, id, version]);
 
-  return seen?.lead.id === id ? seen : undefined;
+  return seen.get(id);
 }

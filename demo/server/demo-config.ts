@@ -20,6 +20,7 @@ export function demoConfig(env: Readonly<Record<string, string | undefined>>): U
   return {
     root: pathOf('..'),
     plugins: [leadApiPlugin(settings)],
+    define: { 'import.meta.env.VITE_LEADS_OF': JSON.stringify(settings.upstream?.url ?? 'stand-in') },
     resolve: {
       alias: [
         { find: /^leadbox$/, replacement: pathOf('../../src/index.ts') },

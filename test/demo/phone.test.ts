@@ -1,0 +1,77 @@
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, visitDemo } from './demo-page.ts';
+import { eventually } from './eventually.ts';
+import { type RunningDemo, startDemo } from './start-demo.ts';
+
+let browser: Browser;
+let demo: RunningDemo;
+
+beforeAll(async () => {
+  [browser, demo] = await Promise.all([launchBrowser(), startDemo()]);
+});
+afterAll(() => Promise.all([browser.close(), demo.close()]));
+
+/** Presses Tab until `isThere`, as someone without a mouse does. */
+async function tabTo(page: Page, isThere: (element: Element) => boolean | undefined) {
+  for (let press = 0; press < 30; press += 1) {
+    await page.keyboard.press('Tab');
+    if (await page.locator(':focus').evaluate(isThere)) return;
+  }
+  throw new Error('Tab does not lead there.');
+}
+
+test('on a phone the keyboard alone leads from the list into a lead, through an offline edit, and back', async () => {
+  const { page, connection, rows, field, allOnServer } = await visitDemo(browser, demo.url, {
+    width: 390,
+    height: 844,
+  });
+  await tabTo(page, (element) => element.role === 'switch' || element.getAttribute('role') === 'switch');
+  await page.keyboard.press('Space');
+  await eventually(() => connection.getAttribute('aria-checked')).toBe('false');
+
+  await tabTo(page, (element) => element.matches('.lead-list a'));
+  await page.keyboard.press('ArrowDown');
+  const name = await rows.nth(1).locator('.row-name').textContent();
+  await page.keyboard.press('Enter');
+  await eventually(() => page.locator(':focus').textContent()).toBe(name);
+  expect(await page.locator(':focus').evaluate((element) => element.tagName)).toBe('H2');
+  expect(await page.getByRole('searchbox').isVisible()).toBe(false);
+
+  await tabTo(page, (element) => element.closest('[data-field="notes"]') !== null);
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type(' Typed by thumb.');
+  expect(await field('Notes').inputValue()).toMatch(/ Typed by thumb\.$/);
+
+  await page.getByText('All leads').focus();
+  await page.keyboard.press('Enter');
+  await eventually(() => page.locator(':focus .row-name').textContent()).toBe(name);
+  expect(await field('Notes').isVisible()).toBe(false);
+  await rows.nth(1).getByLabel('not sent yet').waitFor();
+
+  await connection.focus();
+  await page.keyboard.press('Space');
+  await allOnServer();
+  expect((await demo.edits()).at(-1)?.body.summary?.notes).toMatch(/ Typed by thumb\.$/);
+});
+
+test('on a phone nothing is wider than the screen, and what a thumb presses is large enough', async () => {
+  const { page, open } = await visitDemo(browser, demo.url, { width: 360, height: 640, hasTouch: true });
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(await overflow()).toBeLessThanOrEqual(0);
+  await open(0);
+  expect(await overflow()).toBeLessThanOrEqual(0);
+  const controls = page.locator('.lead-pane :is(input, select, textarea, .back), .side-pane summary');
+  for (const box of await Promise.all((await controls.all()).map((control) => control.boundingBox()))) {
+    expect(box?.height).toBeGreaterThanOrEqual(43.5);
+  }
+});
+
+test('the back button of the device leads from a lead to the list', async () => {
+  const { page, open, rows } = await visitDemo(browser, demo.url, { width: 390, height: 844 });
+  const id = await open(3);
+  expect(page.url()).toContain(id);
+  await page.goBack();
+  await eventually(() => rows.nth(3).isVisible()).toBe(true);
+  await eventually(() => page.locator(':focus').getAttribute('data-lead')).toBe(id);
+});
