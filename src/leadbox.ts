@@ -50,7 +50,11 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
 
   let counts = { pending: 0, parked: 0 };
   const readStatus = async (): Promise<SyncStatus> => {
-    if (!isClosed() && !takenAway) counts = await countRows(database);
+    try {
+      if (!isClosed()) counts = await countRows(database);
+    } catch (error) {
+      if (!takenAway) throw error; // otherwise that is what the status tells
+    }
     const { autoSync } = settings;
     return syncStatus(counts, replay.progress(), {
       isClosed: isClosed(),

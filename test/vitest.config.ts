@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { findChromium } from './find-chromium.mjs';
+import { serveApi } from './serve-api.ts';
 
 const chromium = findChromium();
 
@@ -10,10 +11,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['test/node/**/*.test.ts'], environment: 'node' },
+        test: { name: 'node', include: ['test/node/**/*.test.{ts,tsx}'], environment: 'node' },
       },
       {
         extends: true,
+        plugins: [serveApi()],
         optimizeDeps: {
           include: [
             'dexie',

@@ -26,8 +26,11 @@ export function recipeChange(recipe: (draft: DraftLead) => void): Change {
       refusePromise(recipe(draft as unknown as DraftLead));
     });
     let patch: JsonObject = {};
-    for (const { path } of touched) {
-      const change = changeAt(path.map(String), asJson(view), asJson(after));
+    const paths = touched.map(({ path }) => path.map(String));
+    for (const path of paths) checkEditable(path);
+    // In the order of the API's documentation, whatever Immer's is.
+    for (const path of editableMembers.flatMap((member) => paths.filter(([first]) => first === member))) {
+      const change = changeAt(path, asJson(view), asJson(after));
       // Immer names each place once, so that these always fold.
       if (change) patch = foldPatches(patch, change) ?? patch;
     }
@@ -57,7 +60,6 @@ function ignore(): void {}
 
 /** The merge patch of one place that Immer names, as far down as both sides are objects: arrays change as a whole. */
 function changeAt(path: readonly string[], before: JsonObject, after: JsonObject): JsonObject | undefined {
-  checkEditable(path);
   const here: string[] = [];
   let was: JsonValue | undefined = before;
   let is: JsonValue | undefined = after;

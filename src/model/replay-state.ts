@@ -65,6 +65,13 @@ export function afterFailure(state: ReplayState, failure: Failure): ReplayState 
   return !isOutage || (hold && failure.sentAt < hold.since) ? next : { ...next, hold: waitAfter(hold) };
 }
 
+/** While the browser claims to be offline and nothing failed yet: no attempt that would only freeze a batch too early. */
+export function offline(state: ReplayState, now: number): ReplayState {
+  return state.hold
+    ? state
+    : { ...state, hold: { failures: 0, since: now, until: now + offlineDelay, why: 'network' } };
+}
+
 /** After an answer: an outage is over, and so is this lead's waiting. */
 export function afterAnswer(state: ReplayState, leadId: string): ReplayState {
   const { [leadId]: _answered, ...others } = state.leads;

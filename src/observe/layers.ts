@@ -13,6 +13,8 @@ export interface Layers {
   commit(layers: readonly Layer[]): void;
   /** The number of the last commit: taken before a read begins, it says what the read contains. */
   now(): number;
+  /** The leads with layers that a read does not contain. */
+  leadIds(readAt: number): ReadonlySet<string>;
   /** The layers of a lead that a read does not contain. */
   missing(leadId: string, readAt: number): readonly Layer[];
   /** `lead`, as it was read, with those layers on top; the same object if there are none. */
@@ -34,6 +36,7 @@ export function createLayers(): Layers {
       for (const entry of layers) if (stored.includes(entry.layer)) entry.commit = commits;
     },
     now: () => commits,
+    leadIds: (readAt) => new Set(layers.flatMap(({ layer, commit }) => (commit > readAt ? layer.leadId : []))),
     missing,
     over: (lead, readAt) =>
       localView(

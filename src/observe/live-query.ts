@@ -27,16 +27,21 @@ export function liveQuery(query: LeadQuery, database: Database, layers: Layers):
       held = new Map(next);
     },
     view(readAt, previous) {
+      const layered = layers.leadIds(readAt);
+      let isSame = held.size === previous?.length;
       const leads = [...held.values()].map((lead, index) => {
-        const now = layers.over(lead, readAt);
+        const now = layered.has(lead.id) ? layers.over(lead, readAt) : lead;
         const before = previous?.[index];
-        if (!before || !jsonEqual(before, now)) return freeze(now, true);
-        // Hold the very object that is shown, so that the next comparison ends at once.
-        if (now === lead) held.set(now.id, before);
-        return before;
+        if (before === now) return now;
+        if (before?.id === now.id && jsonEqual(before, now)) {
+          // Hold the very object that is shown, so that the next comparison ends at once.
+          if (now === lead) held.set(now.id, before);
+          return before;
+        }
+        isSame = false;
+        return freeze(now, true);
       });
-      const isSame = leads.length === previous?.length && leads.every((lead, index) => lead === previous[index]);
-      return isSame ? previous : Object.freeze(leads);
+      return previous && isSame ? previous : Object.freeze(leads);
     },
     find: (leads, leadId) => (held.has(leadId) ? leads.find(({ id }) => id === leadId) : undefined),
   };

@@ -7,6 +7,7 @@ import {
   afterFailure,
   isHeld,
   nextLook,
+  offline,
   type ReplayState,
   type RetryBounds,
   relieved,
@@ -63,9 +64,10 @@ export function createDrain(host: DrainHost): Drain {
     const queue = createLeadQueue();
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
     const reserved = new Set(answers.map(({ batch }) => batch.leadId));
-    let state = before;
+    let state = isRelieved || connectivity.onLine() ? before : offline(before, host.now());
     let failed: { readonly error: unknown } | undefined;
     let fences: readonly number[] = [];
+    let lookedAt = 0;
     mayBeMore = true;
 
     const attempt = async (batch: FrozenBatch) => {
@@ -94,7 +96,10 @@ export function createDrain(host: DrainHost): Drain {
     };
 
     const turn = async (want: number) => {
-      if (want) mayBeMore = false;
+      if (want) {
+        mayBeMore = false;
+        lookedAt = host.now();
+      }
       const taken = answers.slice();
       const answered = new Set(taken.map(({ batch }) => batch.leadId));
       // The first request after an outage is a probe: of the lead that was not attempted for the longest time.
@@ -122,16 +127,17 @@ export function createDrain(host: DrainHost): Drain {
     };
 
     while (true) {
+      const now = host.now();
       if (isRelieved) state = relieved(state);
       isRelieved = false;
-      const now = host.now();
       const isIdle = failed || host.isStopped() || isHeld(state, now);
       const want = isIdle ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
       if (!failed && (answers.length || (want && mayBeMore))) {
         await turn(want);
         continue;
       }
-      const next = nextLook(state, fences, now);
+      // What came due since the last look was not seen by it. Without room, the next answer looks again.
+      const next = nextLook(state, fences, want ? lookedAt : now);
       host.schedule(next?.until, next?.why);
       if (!reserved.size) break;
       await new Promise<void>((resolve) => {

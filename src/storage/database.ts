@@ -33,18 +33,28 @@ const tableNames = Object.keys(tableSchemas([])) as (keyof Rows)[]; // its keys 
 /** `onTakenAway`: newer code, or someone who deletes the database, asked for it; it is closed and stays so. */
 export function createDatabase(options: DatabaseOptions, onTakenAway: (byUpdate: boolean) => void): Database {
   let connection: Promise<Dexie> | undefined;
+  let wasOpen = false;
   let ended: LeadboxError | undefined;
 
-  const takenAway = (byUpdate: boolean) => {
-    ended ??= byUpdate ? updateRequired() : new LeadboxError('storage-unavailable', 'The database was deleted.');
+  const takenAway = (byUpdate: boolean): LeadboxError => {
+    ended ??= byUpdate
+      ? new LeadboxError('update-required', 'A newer version of the app uses this database. Reload the page.')
+      : new LeadboxError('storage-unavailable', 'The database was deleted. Create a new leadbox.');
     onTakenAway(byUpdate);
+    return ended;
   };
 
   const connect = () => {
-    connection ??= open(options, takenAway).catch((error: unknown) => {
-      connection = undefined;
-      throw error;
-    });
+    connection ??= open(options, takenAway, wasOpen).then(
+      (database) => {
+        wasOpen = true;
+        return database;
+      },
+      (error: unknown) => {
+        connection = undefined;
+        throw error;
+      },
+    );
     return connection;
   };
 
@@ -81,7 +91,11 @@ export function closed(): LeadboxError {
  * Opens the database as it is if it fits, and only otherwise creates or extends it: Dexie would silently open one that
  * newer code wrote, and print a warning where an index is missing.
  */
-async function open(options: DatabaseOptions, onTakenAway: (byUpdate: boolean) => void): Promise<Dexie> {
+async function open(
+  options: DatabaseOptions,
+  takenAway: (byUpdate: boolean) => LeadboxError,
+  wasOpen: boolean,
+): Promise<Dexie> {
   const { indexedDB, IDBKeyRange } = options.environment;
   if (!indexedDB || !IDBKeyRange) {
     throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
@@ -96,9 +110,10 @@ async function open(options: DatabaseOptions, onTakenAway: (byUpdate: boolean) =
     });
     database.on('versionchange', ({ newVersion }) => {
       database.close();
-      onTakenAway(newVersion !== null);
-      return false; // Dexie's own handler would print a warning
+      takenAway(newVersion !== null);
+      return false; // Dexie's own handlers would print warnings
     });
+    database.on('blocked', () => false);
     return database;
   };
 
@@ -108,8 +123,10 @@ async function open(options: DatabaseOptions, onTakenAway: (byUpdate: boolean) =
   });
   if (exists && found.verno >= (rowFormat + 1) * versionsPerFormat) {
     found.close();
-    throw updateRequired();
+    throw takenAway(true);
   }
+  // Deleted under us: an empty one in its place would make every edit look settled (R72).
+  if (!exists && wasOpen) throw takenAway(false);
   const installed = exists ? found.table('leads').schema.indexes.map(({ src }) => src) : [];
   const missing = options.indexes.filter((index) => !installed.includes(index));
   if (exists && !missing.length) return found;
@@ -118,8 +135,4 @@ async function open(options: DatabaseOptions, onTakenAway: (byUpdate: boolean) =
   const extended = create();
   extended.version(version).stores(tableSchemas([...installed, ...missing]));
   return extended.open();
-}
-
-function updateRequired(): LeadboxError {
-  return new LeadboxError('update-required', 'A newer version of the app uses this database. Reload the page.');
 }

@@ -3,8 +3,9 @@ import { LeadboxError } from '../model/leadbox-error.ts';
 
 /** What a failed transaction means to an app; errors that are not the database's pass through. */
 export function storageError(cause: unknown): unknown {
-  if (!(cause instanceof Dexie.DexieError)) return cause;
-  const inner = (cause.inner as { name?: string } | undefined)?.name; // a DOMException, if anything
+  // A browser that forbids storage throws its own exception before Dexie can wrap it.
+  if (!(cause instanceof Dexie.DexieError || cause instanceof DOMException)) return cause;
+  const inner = 'inner' in cause ? (cause.inner as { name?: string } | undefined)?.name : ''; // a DOMException, if anything
   if (cause.name === 'QuotaExceededError' || inner === 'QuotaExceededError') {
     return new LeadboxError('storage-full', 'The device is full. Nothing was stored; free some space.', { cause });
   }

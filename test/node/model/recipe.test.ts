@@ -264,6 +264,18 @@ describe('the patch of a recipe', () => {
     expect(recipeChange(recipe)(aRichLead())).toEqual({});
   });
 
+  it('is the documented example byte for byte, in whatever order the recipe touches the members', () => {
+    const patch = recipeChange((draft) => {
+      draft.company_id = 'aa0e8400-e29b-41d4-a716-446655440005';
+      draft.summary.notes = 'High priority lead';
+      draft.properties.status = 'qualified';
+      draft.properties.score = 90;
+    })({ ...aRichLead(), properties: null, summary: null, company_id: null });
+    expect(JSON.stringify(patch)).toBe(
+      '{"properties":{"status":"qualified","score":90},"summary":{"notes":"High priority lead"},"company_id":"aa0e8400-e29b-41d4-a716-446655440005"}',
+    );
+  });
+
   it('R10 leaves members with inherited names alone that the server sent', () => {
     const properties = JSON.parse('{"__proto__":{"x":1},"constructor":{"y":2},"a":1}') as JsonObject;
     const view = deepFreeze(aLead({ properties }));

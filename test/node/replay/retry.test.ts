@@ -214,6 +214,24 @@ describe('R29 the network', () => {
     expect(await leadbox.status()).toMatchObject({ state: 'waiting', waitingFor: 'network', pending: 3 });
   });
 
+  it('is left alone at first while the browser says that there is none: what is typed meanwhile goes in one request', async () => {
+    const device = aDevice();
+    device.onLine = false;
+    device.api.offline = true;
+    const leadbox = await device.loadedTab();
+    for (const text of ['a', 'ab', 'abc']) {
+      await leadbox.patch(id, { properties: { text } });
+      await device.clock.advance(1_000);
+    }
+    expect(device.attempts).toEqual([]);
+    expect(await leadbox.status()).toMatchObject({ state: 'waiting', waitingFor: 'network', pending: 3 });
+    device.api.offline = false;
+    device.onLine = true;
+    await device.clock.advance(0);
+    await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced' }), soon);
+    expect(device.api.requests.map(({ body }) => body)).toEqual([{ properties: { text: 'abc' } }]);
+  });
+
   it('is used although the browser says that there is none, if it works', async () => {
     const device = aDevice();
     device.onLine = false;
