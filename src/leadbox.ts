@@ -7,7 +7,7 @@ import { createFill } from './fill/fill-cache.ts';
 import type { LeadState } from './model/edit.ts';
 import type { OpenSections, SectionSchemas } from './model/lead.ts';
 import { viewOf } from './model/lead-change.ts';
-import type { SyncStatus } from './model/status.ts';
+import type { LeadboxEvent, SyncStatus } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
 import { createOtherTabs } from './observe/other-tabs.ts';
 import { createStatusObservers } from './observe/status-observers.ts';
@@ -26,7 +26,7 @@ import { createReplayMemory } from './storage/replay-memory.ts';
  */
 export function createLeadbox<S extends SectionSchemas = OpenSections>(options: LeadboxOptions<S> = {}): Leadbox<S> {
   const settings = createSettings(options);
-  const { environment, name, onEvent, schemas, timeout, coalesce } = settings;
+  const { environment, name, schemas, timeout, coalesce } = settings;
   const { clock, connectivity, lifecycle } = environment;
   const closing = new AbortController();
   const isClosed = () => closing.signal.aborted;
@@ -36,6 +36,16 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
       throw error;
     }, 0);
   };
+
+  const onEvent =
+    settings.onEvent &&
+    ((event: LeadboxEvent) => {
+      try {
+        settings.onEvent?.(event);
+      } catch (error) {
+        reportError(error);
+      }
+    });
 
   // ---------------------------------------------------------------- what is stored, and who looks at it
 
@@ -84,7 +94,7 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
     lockName: `leadbox:${name}`,
     async takeTurn(plan, given) {
       const terms = { ...given, timeout, coalesce, newId: batchId };
-      const isFenced = settings.idempotencyHeader === undefined;
+      const isFenced = !settings.idempotencyHeader;
       const turn = await takeTurn(database, { ...plan, terms, isFenced, isStrict: settings.ordering === 'strict' });
       tell(turn);
       return turn;
@@ -98,7 +108,10 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
 
   /** What the server's answers came to. An edit is settled for the app once its observers have the outcome. */
   let synced = 0;
+  // Grows with what the server acknowledged: a GET that began before may be older than it looks.
+  let changes = 0;
   const tell = ({ settled }: Turn) => {
+    changes += settled.length;
     const shown = changedHere(settled.map(({ record }) => record.id));
     for (const { record, acknowledged, parked, differs, isOutdated } of settled) {
       const leadId = record.id;
@@ -117,7 +130,7 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
 
   // ---------------------------------------------------------------- the cache, other tabs, the page
 
-  const fill = createFill(database, api, changedHere);
+  const fill = createFill(database, api, { changes: () => changes, onStored: changedHere });
 
   const tabs = createOtherTabs(name, environment, (message) => {
     if (message.paused === undefined) changedElsewhere(message.leadIds);
@@ -133,6 +146,7 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
 
   /** Rows changed elsewhere, or may have; undefined: any. */
   function changedElsewhere(leadIds?: readonly string[]): void {
+    changes++;
     void views.changed(leadIds);
     status.touch();
     settlements.recheck(leadIds).catch(ignored); // asked again at the next notice

@@ -56,7 +56,8 @@ export interface Settings
 
 type Demand = readonly [option: string, isMet: boolean, expected: string];
 
-const isPath = /^[^\s,&*+[\]]+$/;
+// A token of RFC 9110.
+const isHeaderName = /^[\w!#$%&'*+.^`|~-]+$/;
 
 // The longest a timer can run; a longer one would fire at once.
 const longestTimer = 2 ** 31 - 1;
@@ -80,26 +81,40 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     retry: { minDelay: 1_000, maxDelay: 60_000, ...options.retry },
     environment: createEnvironment(options.environment),
   };
-  const { name, baseUrl, ordering, concurrency, timeout, retry, durability, indexes, schemas } = settings;
+  const { baseUrl, ordering, concurrency, retry, indexes, schemas } = settings;
   const isDelay = (value: unknown, least = 1) => typeof value === 'number' && value >= least && value <= longestTimer;
+  const isOneOf = (value: unknown, ...values: readonly unknown[]) => values.includes(value);
   const demands: readonly Demand[] = [
-    ['name', Boolean(name) && typeof name === 'string', 'a text'],
+    ['name', typeof settings.name === 'string' && settings.name !== '', 'a text'],
     ['baseUrl', /^(https?:\/\/|\/|$)/.test(baseUrl), 'a path or an http(s) URL'],
-    ['ordering', /^(per-lead|strict)$/.test(ordering), "'per-lead' or 'strict'"],
+    ['headers', isOneOf(typeof settings.headers, 'undefined', 'object', 'function'), 'headers or a function'],
+    ['ordering', isOneOf(ordering, 'per-lead', 'strict'), "'per-lead' or 'strict'"],
     ['concurrency', Number.isInteger(concurrency) && concurrency > 0, 'a whole number from 1'],
     ['concurrency', ordering === 'per-lead' || concurrency === 1, "1 with 'strict' ordering"],
-    ['timeout', isDelay(timeout), 'milliseconds'],
+    ['coalesce', isOneOf(settings.coalesce, true, false), 'true or false'],
+    ['autoSync', isOneOf(settings.autoSync, true, false), 'true or false'],
+    ['idempotencyHeader', isHeaderName.test(settings.idempotencyHeader ?? 'none'), 'the name of a header'],
+    ['timeout', isDelay(settings.timeout), 'milliseconds'],
     ['retry.minDelay', isDelay(retry.minDelay), 'milliseconds'],
     ['retry.maxDelay', isDelay(retry.maxDelay, retry.minDelay), 'milliseconds, at least minDelay'],
-    ['durability', /^(strict|relaxed)$/.test(durability), "'strict' or 'relaxed'"],
-    ['indexes', Array.isArray(indexes) && indexes.every((path) => isPath.test(path)), "paths such as 'updated_at'"],
+    ['durability', isOneOf(settings.durability, 'strict', 'relaxed'), "'strict' or 'relaxed'"],
+    ['onEvent', isOneOf(typeof settings.onEvent, 'undefined', 'function'), 'a function'],
+    ['indexes', isListOfPaths(indexes), "different paths such as 'updated_at'"],
+    ['schemas', typeof schemas === 'object' && schemas !== null, 'an object'],
     ...sectionNames.map((section): Demand => {
-      const schema: object = schemas[section] ?? { _zod: true };
-      return [`schemas.${section}`, typeof schema === 'object' && '_zod' in schema, 'a schema of zod 4'];
+      const schema: unknown = schemas?.[section] ?? { _zod: true };
+      return [`schemas.${section}`, typeof schema === 'object' && '_zod' in (schema as object), 'a schema of zod 4'];
     }),
   ];
   for (const [option, isMet, expected] of demands) {
     if (!isMet) throw new LeadboxError('invalid-option', `${option} must be ${expected}.`, { path: option.split('.') });
   }
   return settings;
+}
+
+/** Key paths as IndexedDB takes them: identifiers joined by dots; one named twice would break the schema. */
+function isListOfPaths(paths: unknown): boolean {
+  const isPath = (path: unknown) =>
+    typeof path === 'string' && /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(path);
+  return Array.isArray(paths) && paths.every(isPath) && new Set(paths).size === paths.length;
 }

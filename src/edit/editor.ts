@@ -54,6 +54,7 @@ const groupSize = 250;
 
 export function createEditor({ database, clock, schemas, screen, settlements, onStored }: EditorHost): Editor {
   const queue: Queued[] = [];
+  const underWay = new Set<Promise<Edit>>();
 
   /** What the edit does, found out once, however often the transaction is repeated (R2). */
   const patchOnce = (change: Change) => {
@@ -97,6 +98,10 @@ export function createEditor({ database, clock, schemas, screen, settlements, on
       }
       return;
     }
+    for (const [index, { layer }] of group.entries()) {
+      const outcome = stored[index];
+      if (layer && outcome && 'seq' in outcome) layer.seq = outcome.seq;
+    }
     screen.stored(group.flatMap(({ layer }) => layer ?? []));
     onStored(group.map(({ request }) => request.leadId));
     for (const [index, { request, resolve, reject }] of group.entries()) {
@@ -112,21 +117,32 @@ export function createEditor({ database, clock, schemas, screen, settlements, on
     }
   };
 
+  const take = (leadId: string, change: Change) =>
+    new Promise<Edit>((resolve, reject) => {
+      checkLeadId(leadId);
+      const request = { leadId, madeAt: new Date(clock.now()).toISOString(), patchOn: patchOnce(change) };
+      const view = screen.shown(leadId);
+      const patch = view && request.patchOn(view);
+      // Whether it changes anything is decided by what is stored, not by what is only shown.
+      const isSeen = patch && applyToLead(view, patch) !== view;
+      const queued: Queued = { request, layer: undefined, resolve, reject };
+      // In the queue before it is shown: an observer may edit in turn, and comes after.
+      queue.push(queued);
+      if (isSeen) queued.layer = screen.show(leadId, patch);
+      void store();
+    });
+
   return {
-    edit: (leadId, change) =>
-      new Promise((resolve, reject) => {
-        checkLeadId(leadId);
-        const request = { leadId, madeAt: new Date(clock.now()).toISOString(), patchOn: patchOnce(change) };
-        const view = screen.shown(leadId);
-        const patch = view && request.patchOn(view);
-        if (patch && applyToLead(view, patch) === view) return resolve(unchanged(request));
-        const queued: Queued = { request, layer: undefined, resolve, reject };
-        // In the queue before it is shown: an observer may edit in turn, and comes after.
-        queue.push(queued);
-        if (patch) queued.layer = screen.show(leadId, patch);
-        void store();
-      }),
-    stored: store,
+    edit(leadId, change) {
+      const edit = take(leadId, change);
+      underWay.add(edit);
+      const done = () => underWay.delete(edit);
+      edit.then(done, done);
+      return edit;
+    },
+    async stored() {
+      await Promise.allSettled(underWay);
+    },
   };
 }
 

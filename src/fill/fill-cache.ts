@@ -26,19 +26,28 @@ export interface Fill {
 // Small enough that neither the page nor a waiting edit notices.
 const chunkSize = 250;
 
-/** `onStored` is told after each transaction which leads may have changed. */
-export function createFill(database: Database, api: LeadApi, onStored: (leadIds: readonly string[]) => void): Fill {
-  const store = async (leads: readonly Lead[]) => {
+export interface FillHost {
+  /** Grows whenever the server acknowledged something. */
+  readonly changes: () => number;
+  /** Told after each transaction which leads may have changed. */
+  readonly onStored: (leadIds: readonly string[]) => void;
+}
+
+export function createFill(database: Database, api: LeadApi, { changes, onStored }: FillHost): Fill {
+  const store = async (leads: readonly Lead[], isNewerOnly = false) => {
     for (let at = 0; at < leads.length; at += chunkSize) {
-      onStored(await storeLeads(database, leads.slice(at, at + chunkSize)));
+      onStored(await storeLeads(database, leads.slice(at, at + chunkSize), isNewerOnly));
     }
   };
 
   return {
-    load: async (leads) => store(checkedLeads(leads)),
+    load: (leads) => store(checkedLeads(leads)),
     async refresh(id) {
       checkLeadId(id);
-      await store([await api.get(id)]);
+      const before = changes();
+      const lead = await api.get(id);
+      // Asked before an answer that may be of the same second: then only what is newer counts.
+      await store([lead], changes() !== before);
     },
     async pull({ source, code, createdAfter, createdBefore, pageSize = 100, onProgress, signal }) {
       if (!(pageSize >= 1 && pageSize <= 100)) {
@@ -48,8 +57,9 @@ export function createFill(database: Database, api: LeadApi, onStored: (leadIds:
       for (let loaded = 0; ; ) {
         const search = new URLSearchParams({ limit: `${pageSize}`, offset: `${loaded}` });
         for (const [name, value] of Object.entries(filters)) if (value !== undefined) search.set(name, value);
+        const before = changes();
         const { data, pagination } = await api.page(search, signal);
-        await store(data);
+        await store(data, changes() !== before);
         loaded += data.length;
         const progress = { loaded, total: pagination.total };
         onProgress?.(progress);

@@ -85,4 +85,6 @@ export interface Batch {
 export interface Layer {
   readonly leadId: string;
   readonly patch: JsonObject;
+  /** Its place in the outbox, once it is stored. */
+  seq?: number;
 }

@@ -9,7 +9,7 @@ export interface JsonObject {
 }
 
 /** How deep a value may be nested. Deeper ones are refused where they come in, so that no later step can overflow. */
-const maxDepth = 100;
+export const maxDepth = 100;
 
 /** Whether `value` is an object in JSON's sense: neither null nor an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
@@ -38,31 +38,32 @@ export function jsonEqual(a: unknown, b: unknown): boolean {
 
 /**
  * A plain copy of `value` as JSON would carry it: proxies of other libraries become data, -0 becomes 0.
- * `absent` says what an undefined member of an object means: 'omit' it, or 'null', which in a merge patch deletes.
+ * `depth` is how deep it may be nested; `absent` says what an undefined member of an object means: 'omit' it, or 'null', which in a merge patch deletes.
  * @throws LeadboxError 'not-json' with the path of the first value that JSON cannot carry.
  */
 export function toJson(
   value: unknown,
   path: readonly string[] = [],
   absent: 'omit' | 'null' = 'omit',
+  depth: number = maxDepth,
   ancestors: readonly unknown[] = [],
 ): JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value || 0;
-  const isEndless = ancestors.includes(value) || ancestors.length >= maxDepth;
+  const isEndless = ancestors.includes(value) || ancestors.length >= depth;
   const inside = [...ancestors, value];
   if (Array.isArray(value) && !isEndless) {
-    return Array.from(value, (item, index) => toJson(item, [...path, `${index}`], 'omit', inside));
+    return Array.from(value, (item, index) => toJson(item, [...path, `${index}`], 'omit', depth, inside));
   }
   if (isPlain(value) && !isEndless) {
     const copy = {};
     for (const [key, member] of Object.entries(value)) {
-      if (member !== undefined) setOwn(copy, key, toJson(member, [...path, key], absent, inside));
+      if (member !== undefined) setOwn(copy, key, toJson(member, [...path, key], absent, depth, inside));
       else if (absent === 'null') setOwn(copy, key, null);
     }
     return copy;
   }
-  const kind = isEndless ? `a cycle, or deeper than ${maxDepth} levels` : Object.prototype.toString.call(value);
+  const kind = isEndless ? `a cycle, or deeper than ${depth} levels` : Object.prototype.toString.call(value);
   throw new LeadboxError('not-json', `JSON cannot carry ${path.join('.')}: ${kind}. Store plain data.`, { path });
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isJsonObject, type JsonObject, type JsonValue, toJson } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, maxDepth, toJson } from './json.ts';
 import type { Lead } from './lead.ts';
 import { LeadboxError } from './leadbox-error.ts';
 
@@ -84,7 +84,8 @@ export function checked<T>(
 ): T | undefined {
   let json: JsonValue;
   try {
-    json = toJson(value);
+    // An answer wraps what an edit was allowed to hold.
+    json = toJson(value, [], 'omit', maxDepth + 10);
   } catch (error) {
     return onIssue?.((error as LeadboxError).path ?? [], 'JSON cannot carry it'); // toJson throws nothing else
   }
@@ -99,7 +100,8 @@ export function checked<T>(
  * @throws LeadboxError 'invalid-lead', its path beginning with the index of the first lead that is none.
  */
 export function checkedLeads(leads: readonly unknown[]): readonly Lead[] {
-  return leads.map((given, index) => {
+  if (!Array.isArray(leads)) throw new LeadboxError('invalid-lead', 'This is not a list of leads.', { path: [] });
+  return leads.map((given: unknown, index) => {
     const lead = checked(leadSchema, given, (path, problem) => {
       const where = [`${index}`, ...path];
       const message = `Not a lead of the API at ${where.join('.')}: ${problem}. None of these leads was taken.`;

@@ -14,7 +14,7 @@ export interface BatchTerms {
   /** Requests that may still arrive. */
   readonly fences: readonly Fence[];
   /** Whether the latest attempt of a batch is known to be over, so that it cannot arrive any more. */
-  readonly isOver: (batchId: string) => boolean;
+  readonly isOver: (batch: FrozenBatch) => boolean;
   /** A new, unique batch id. */
   readonly newId: () => string;
 }
@@ -29,7 +29,7 @@ export function nextBatch(record: LeadRecord, terms: BatchTerms): FrozenBatch | 
   const arrivesUntil = now + terms.timeout + travelTime;
   const frozen = record.batch;
   if (frozen) {
-    const lateUntil = Math.max(frozen.lateUntil ?? 0, terms.isOver(frozen.id) ? 0 : frozen.arrivesUntil);
+    const lateUntil = Math.max(frozen.lateUntil ?? 0, terms.isOver(frozen) ? 0 : frozen.arrivesUntil);
     return { ...frozen, arrivesUntil, lateUntil: Math.min(lateUntil, arrivesUntil) };
   }
   const fences = terms.fences.filter(({ leadId, until }) => leadId === record.id && now < until);

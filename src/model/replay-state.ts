@@ -72,10 +72,12 @@ export function offline(state: ReplayState, now: number): ReplayState {
     : { ...state, hold: { failures: 0, since: now, until: now + offlineDelay, why: 'network' } };
 }
 
-/** After an answer: an outage is over, and so is this lead's waiting. */
-export function afterAnswer(state: ReplayState, leadId: string): ReplayState {
+/** After an answer to a request sent at `sentAt`: an outage that began before is over, and so is this lead's waiting. */
+export function afterAnswer(state: ReplayState, leadId: string, sentAt: number): ReplayState {
   const { [leadId]: _answered, ...others } = state.leads;
-  return { leads: state.hold ? {} : others, lastSyncedAt: state.lastSyncedAt };
+  const { hold, lastSyncedAt } = state;
+  if (hold && sentAt < hold.since) return { ...state, leads: others };
+  return { leads: hold ? {} : others, lastSyncedAt };
 }
 
 /** Without the waits that a good reason to try again ends; what the server or the session asks for stays. */
@@ -85,9 +87,11 @@ export function relieved({ hold, lastSyncedAt }: ReplayState): ReplayState {
 
 /** The state as another time or another tab left it: no wait is longer than what could have been set now (R25). */
 export function clamped(state: ReplayState, now: number, { maxDelay }: RetryBounds): ReplayState {
+  const latest = now + Math.max(maxDelay, offlineDelay);
   const clamp = (wait: Wait): Wait => ({
     ...wait,
-    until: Math.min(wait.until, now + Math.max(maxDelay, offlineDelay)),
+    since: Math.min(wait.since, now),
+    until: Math.min(wait.until, latest),
   });
   const leads = Object.entries(state.leads).map(([id, wait]) => [id, clamp(wait)]);
   return { ...state, leads: Object.fromEntries(leads), hold: state.hold && clamp(state.hold) };

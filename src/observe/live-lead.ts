@@ -1,5 +1,5 @@
 import { freeze } from 'immer';
-import type { LeadState } from '../model/edit.ts';
+import type { Layer, LeadState } from '../model/edit.ts';
 import { jsonEqual } from '../model/json.ts';
 import type { Database } from '../storage/database.ts';
 import { type ReadLead, readLead } from '../storage/read-leads.ts';
@@ -24,7 +24,10 @@ export function leadState(found: ReadLead, layers: Layers, readAt: number, previ
   const keep = <T extends object>(before: T | undefined, now: T): T =>
     before && jsonEqual(before, now) ? before : freeze(now, true);
   const { parked } = found;
-  const pending = found.pending + layers.missing(found.lead.id, readAt).length;
+  // A read that began before a commit may contain it all the same.
+  const isCounted = ({ seq = Number.POSITIVE_INFINITY }: Layer) => seq <= found.lastSeq;
+  const missing = layers.missing(found.lead.id, readAt).filter((layer) => !isCounted(layer));
+  const pending = found.pending + missing.length;
   const lead = keep(previous?.lead, layers.over(found.lead, readAt));
   const server = pending ? keep(previous?.server, found.base) : lead;
   return keep(previous, { lead, server, pending, parked });

@@ -28,12 +28,19 @@ export function liveQuery(query: LeadQuery, database: Database, layers: Layers):
     },
     view(readAt, previous) {
       const layered = layers.leadIds(readAt);
+      let found: ReadonlyMap<string, Lead> | undefined;
+      const byId = () => {
+        found ??= new Map(previous?.map((lead) => [lead.id, lead]));
+        return found;
+      };
       let isSame = held.size === previous?.length;
       const leads = [...held.values()].map((lead, index) => {
         const now = layered.has(lead.id) ? layers.over(lead, readAt) : lead;
-        const before = previous?.[index];
+        const there = previous?.[index];
+        const before = there?.id === now.id ? there : byId().get(now.id);
+        isSame &&= before === there;
         if (before === now) return now;
-        if (before?.id === now.id && jsonEqual(before, now)) {
+        if (before && jsonEqual(before, now)) {
           // Hold the very object that is shown, so that the next comparison ends at once.
           if (now === lead) held.set(now.id, before);
           return before;

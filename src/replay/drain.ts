@@ -22,6 +22,8 @@ export interface DrainHost {
   readonly environment: Environment;
   readonly concurrency: number;
   readonly retry: RetryBounds;
+  /** Milliseconds for one request. */
+  readonly timeout: number;
   /** Settles answers and chooses batches, in one transaction. */
   readonly takeTurn: (
     plan: Pick<TurnPlan, 'answers' | 'want' | 'queue' | 'mayBeSent' | 'rank'>,
@@ -54,8 +56,8 @@ export function createDrain(host: DrainHost): Drain {
   const { connectivity, random } = host.environment;
   // Answers that are not stored yet: if storing fails they are kept, so that the server is not asked again (R24).
   const answers: Answered[] = [];
-  // Batches whose latest attempt is known to be over, so that it cannot arrive any more (R17).
-  const over = new Set<string>();
+  // The latest attempts of batches that are known to be over, so that they cannot arrive any more (R17).
+  const over = new Map<string, number>();
   let mayBeMore = false;
   let isRelieved = false;
   let wake = () => {};
@@ -73,11 +75,16 @@ export function createDrain(host: DrainHost): Drain {
     const attempt = async (batch: FrozenBatch) => {
       const { leadId, id } = batch;
       const sentAt = host.now();
-      const outcome = await host.send(batch);
+      // The device may have slept since the batch was frozen: what its fence would be counted from is no longer true.
+      const isLate = sentAt + host.timeout > batch.arrivesUntil;
+      const outcome = isLate ? undefined : await host.send(batch);
       const now = host.now();
-      if (outcome.kind === 'retry') {
+      if (!outcome) {
         reserved.delete(leadId);
-        if (!outcome.mayArrive) over.add(id);
+        over.set(id, batch.arrivesUntil);
+      } else if (outcome.kind === 'retry') {
+        reserved.delete(leadId);
+        if (!outcome.mayArrive) over.set(id, batch.arrivesUntil);
         const { why, error } = outcome;
         const circumstances = { onLine: connectivity.onLine(), random: random(), bounds: host.retry };
         // Cancelled by closing, it says nothing about the server.
@@ -86,7 +93,7 @@ export function createDrain(host: DrainHost): Drain {
       } else {
         over.delete(id);
         answers.push({ batch, answer: outcome });
-        state = afterAnswer(state, leadId);
+        state = afterAnswer(state, leadId, sentAt);
         if (outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: now };
         host.report({ lastError: undefined, lastSyncedAt: state.lastSyncedAt });
       }
@@ -96,20 +103,21 @@ export function createDrain(host: DrainHost): Drain {
     };
 
     const turn = async (want: number) => {
-      if (want) {
-        mayBeMore = false;
-        lookedAt = host.now();
-      }
+      if (want) mayBeMore = false;
+      lookedAt = host.now();
       const taken = answers.slice();
       const answered = new Set(taken.map(({ batch }) => batch.leadId));
       // The first request after an outage is a probe: of the lead that was not attempted for the longest time.
       const isProbe = state.hold !== undefined;
       const mayBeSent = (id: string) =>
-        answered.has(id) || (!reserved.has(id) && (isProbe || (state.leads[id]?.until ?? 0) <= host.now()));
+        answered.has(id) || (!reserved.has(id) && (isProbe || (state.leads[id]?.until ?? 0) <= lookedAt));
       const rank = (id: string) => (isProbe ? (state.leads[id]?.since ?? 0) : 0);
       try {
         const plan = { answers: taken, want, queue, mayBeSent, rank };
-        const { batches, fencedUntil } = await host.takeTurn(plan, { now: host.now(), isOver: (id) => over.has(id) });
+        const { batches, fencedUntil } = await host.takeTurn(plan, {
+          now: lookedAt,
+          isOver: ({ id, arrivesUntil }) => over.get(id) === arrivesUntil,
+        });
         answers.splice(0, taken.length);
         for (const id of answered) reserved.delete(id);
         fences = fencedUntil;
@@ -122,7 +130,8 @@ export function createDrain(host: DrainHost): Drain {
         }
       } catch (error) {
         failed = { error };
-        for (const id of answered) reserved.delete(id);
+        // These requests are over, those that were answered meanwhile too; their answers are kept.
+        for (const { batch } of answers) reserved.delete(batch.leadId);
       }
     };
 

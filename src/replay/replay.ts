@@ -7,7 +7,8 @@ import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain, type DrainHost } from './drain.ts';
 
 /** What replay stands on. */
-export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'takeTurn' | 'send'> {
+export interface ReplayHost
+  extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'timeout' | 'takeTurn' | 'send'> {
   /** Name of the lock that makes its holder the only sender of the database. */
   readonly lockName: string;
   readonly memory: ReplayMemory;
@@ -38,7 +39,7 @@ export function createReplay(host: ReplayHost): Replay {
   let timer: unknown;
   let behind = 0;
   let storageFailures = 0;
-  let pauseWrites = 0;
+  let isPauseUnwritten = false;
 
   const report = (changes: Partial<Progress>) => {
     progress = { ...progress, ...changes };
@@ -63,8 +64,8 @@ export function createReplay(host: ReplayHost): Replay {
 
   const pass = async () => {
     const { isPaused, state = { leads: {} } } = await memory.read();
-    // Another tab may have paused or resumed without our hearing of it; what this tab is writing right now is newer.
-    const paused = pauseWrites ? progress.paused : (isPaused ?? progress.paused);
+    // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
+    const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed()) return;
     const after: ReplayState = await drain.run(clamped(state, now(), retry));
@@ -79,7 +80,7 @@ export function createReplay(host: ReplayHost): Replay {
       if (isClosed()) return;
       // Nothing can be chosen or settled now: what was answered is kept, and storage is asked again later (R24).
       report({ lastError: error as LeadboxError }); // a transaction fails with nothing else
-      schedule(now() + backoff(++storageFailures, retry, environment.random()), 'storage');
+      if (environment.indexedDB) schedule(now() + backoff(++storageFailures, retry, environment.random()), 'storage');
     }
     report({ sending: false });
   });
@@ -100,9 +101,8 @@ export function createReplay(host: ReplayHost): Replay {
       schedule(undefined, undefined);
       report({ paused });
       if (!isTold) {
-        pauseWrites++;
-        await memory.writePaused(paused);
-        pauseWrites--;
+        isPauseUnwritten = true;
+        isPauseUnwritten = !(await memory.writePaused(paused));
       }
       if (!paused) trigger(true);
     },

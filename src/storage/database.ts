@@ -62,8 +62,9 @@ export function createDatabase(options: DatabaseOptions, onTakenAway: (byUpdate:
     async run(mode, body) {
       for (let attempt = 1; ; attempt++) {
         if (ended) throw ended;
+        const used = connect();
         try {
-          const database = await connect();
+          const database = await used;
           return await database.transaction(`${mode}!`, tableNames, (transaction) => {
             // The transaction's own tables: they stay in it even where Dexie loses track of its zone.
             const tables = tableNames.map((name) => [name, transaction.table(name)]);
@@ -71,7 +72,8 @@ export function createDatabase(options: DatabaseOptions, onTakenAway: (byUpdate:
           });
         } catch (error) {
           if (ended || attempt === attempts || !isLostConnection(error)) throw ended ?? storageError(error);
-          connection = undefined;
+          if (connection === used) connection = undefined;
+          used.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
         }
       }
     },
@@ -100,8 +102,10 @@ async function open(
   if (!indexedDB || !IDBKeyRange) {
     throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
   }
+  let isOurs = false;
   const create = () => {
     const database = new Dexie(options.name, {
+      allowEmptyDB: true,
       indexedDB,
       IDBKeyRange,
       autoOpen: false,
@@ -110,17 +114,16 @@ async function open(
     });
     database.on('versionchange', ({ newVersion }) => {
       database.close();
-      takenAway(newVersion !== null);
+      // While it is only being looked at, another tab may well create or extend it.
+      if (isOurs) takenAway(newVersion !== null);
       return false; // Dexie's own handlers would print warnings
     });
     database.on('blocked', () => false);
     return database;
   };
 
-  const found = create();
-  const exists = await found.open().catch((error: unknown) => {
-    if (!(error instanceof Dexie.NoSuchDatabaseError)) throw error;
-  });
+  const found = await create().open();
+  const exists = found.tables.length > 0;
   if (exists && found.verno >= (rowFormat + 1) * versionsPerFormat) {
     found.close();
     throw takenAway(true);
@@ -129,6 +132,7 @@ async function open(
   if (!exists && wasOpen) throw takenAway(false);
   const installed = exists ? found.table('leads').schema.indexes.map(({ src }) => src) : [];
   const missing = options.indexes.filter((index) => !installed.includes(index));
+  isOurs = true;
   if (exists && !missing.length) return found;
   const version = exists ? found.verno + 1 : rowFormat * versionsPerFormat;
   found.close();

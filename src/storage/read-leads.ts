@@ -1,6 +1,7 @@
 import type { Collection, Table } from 'dexie';
 import type { Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
+import { checkLeadId } from '../model/lead-schema.ts';
 import type { Database } from './database.ts';
 import type { BaseRow } from './rows.ts';
 
@@ -9,6 +10,8 @@ export interface ReadLead {
   readonly lead: Lead;
   readonly base: Lead;
   readonly pending: number;
+  /** The place of the last pending edit; 0 if there is none. */
+  readonly lastSeq: number;
   readonly parked: number;
 }
 
@@ -20,16 +23,21 @@ export type LeadTable<L = Lead> = Pick<
   'where' | 'orderBy' | 'filter' | 'offset' | 'limit' | 'reverse' | 'toCollection'
 >;
 
-/** One lead, all of it from one snapshot; undefined if it is not cached. */
-export function readLead(database: Database, id: string): Promise<ReadLead | undefined> {
+/**
+ * One lead, all of it from one snapshot; undefined if it is not cached.
+ * @throws LeadboxError 'invalid-lead-id'.
+ */
+export async function readLead(database: Database, id: string): Promise<ReadLead | undefined> {
+  checkLeadId(id);
   return database.run('r', async ({ leads, bases, outbox, parked }) => {
-    const rows = [outbox, parked].map((table) => table.where('leadId').equals(id).count());
-    const [lead, base, [pendingCount = 0, parkedCount = 0]] = await Promise.all([
+    const [lead, base, seqs, parkedCount] = await Promise.all([
       leads.get(id),
       bases.get(id),
-      Promise.all(rows),
+      outbox.where('leadId').equals(id).primaryKeys(),
+      parked.where('leadId').equals(id).count(),
     ]);
-    return lead && { lead, base: base?.lead ?? lead, pending: pendingCount, parked: parkedCount };
+    const counts = { pending: seqs.length, lastSeq: Math.max(0, ...seqs.slice(-1)), parked: parkedCount };
+    return lead && { lead, base: base?.lead ?? lead, ...counts };
   });
 }
 

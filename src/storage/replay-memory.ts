@@ -10,8 +10,9 @@ export interface ReplayMemory {
   /** `isPaused` is undefined where it cannot be known. */
   read(): Promise<{ readonly state?: ReplayState | undefined; readonly isPaused?: boolean }>;
   /** Only the holder of the sender's lock writes the state. */
-  write(state: ReplayState): Promise<void>;
-  writePaused(isPaused: boolean): Promise<void>;
+  write(state: ReplayState): Promise<boolean>;
+  /** Whether it was written. */
+  writePaused(isPaused: boolean): Promise<boolean>;
   close(): void;
 }
 
@@ -19,7 +20,7 @@ export function createReplayMemory(name: string, environment: Environment): Repl
   let connection: Promise<IDBDatabase> | undefined;
 
   const open = async (): Promise<IDBDatabase> => {
-    const request = environment.indexedDB?.open(`${name}-replay`, 1);
+    const request = environment.indexedDB?.open(`leadbox-replay:${name}`, 1);
     if (!request) throw new Error('There is no IndexedDB here.');
     request.onupgradeneeded = () => request.result.createObjectStore('memory');
     const database = await promisifyRequest(request);
@@ -38,7 +39,15 @@ export function createReplayMemory(name: string, environment: Environment): Repl
     connection ??= open();
     return use((await connection).transaction('memory', mode).objectStore('memory'));
   };
-  const write = (key: string, value: unknown) => set(key, value, store).catch(forget);
+  const write = async (key: string, value: unknown) => {
+    try {
+      await set(key, value, store);
+      return true;
+    } catch {
+      forget();
+      return false;
+    }
+  };
 
   return {
     async read() {

@@ -1,22 +1,28 @@
 import { Dexie } from 'dexie';
 import { LeadboxError } from '../model/leadbox-error.ts';
 
+interface Named {
+  readonly name?: string;
+}
+
 /** What a failed transaction means to an app; errors that are not the database's pass through. */
 export function storageError(cause: unknown): unknown {
   // A browser that forbids storage throws its own exception before Dexie can wrap it.
   if (!(cause instanceof Dexie.DexieError || cause instanceof DOMException)) return cause;
-  const inner = 'inner' in cause ? (cause.inner as { name?: string } | undefined)?.name : ''; // a DOMException, if anything
-  if (cause.name === 'QuotaExceededError' || inner === 'QuotaExceededError') {
+  // What lies behind it: of a transaction the DOMException it ended with, of many requests each one's.
+  const { inner, failures = [] } = cause as { inner?: Named | null; failures?: readonly Named[] };
+  const names = [cause, inner, ...failures].map((error) => error?.name);
+  if (names.includes('QuotaExceededError')) {
     return new LeadboxError('storage-full', 'The device is full. Nothing was stored; free some space.', { cause });
   }
   if (cause.name === 'SchemaError') {
     return new LeadboxError('not-indexed', `${cause.message}. Name the path in the option indexes.`, { cause });
   }
-  const message = `The database cannot be used (${cause.name} ${inner ?? ''}). Nothing was stored by this call.`;
+  const message = `The database cannot be used (${names.filter(Boolean).join(', ')}). Nothing was stored by this call.`;
   return new LeadboxError('storage-unavailable', message, { cause });
 }
 
 /** Whether the browser closed the connection under the transaction: reopened, the same work can succeed. */
 export function isLostConnection(error: unknown): boolean {
-  return error instanceof Dexie.DexieError && /^(DatabaseClosed|InvalidState)Error$/.test(error.name);
+  return error instanceof Dexie.DexieError && /^(DatabaseClosed|InvalidState|OpenFailed)Error$/.test(error.name);
 }

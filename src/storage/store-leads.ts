@@ -5,9 +5,13 @@ import { openRecords } from './lead-records.ts';
 
 /**
  * Takes leads in as the server gave them, in one transaction. A lead with pending edits gets a new base under them; an
- * older `updated_at` never replaces a newer one. Gives the ids of the leads that may have changed.
+ * older `updated_at` never replaces a newer one, an equal one only if not `isNewerOnly`. Gives the ids of the leads that may have changed.
  */
-export function storeLeads(database: Database, given: readonly Lead[]): Promise<readonly string[]> {
+export function storeLeads(
+  database: Database,
+  given: readonly Lead[],
+  isNewerOnly: boolean,
+): Promise<readonly string[]> {
   // Of a lead given twice the newer counts, and of equals the later.
   const newest = new Map<string, Lead>();
   for (const lead of given) {
@@ -24,7 +28,7 @@ export function storeLeads(database: Database, given: readonly Lead[]): Promise<
     const clean: Lead[] = [];
     for (const [index, lead] of [...newest.values()].entries()) {
       const known = bases[index]?.lead ?? views[index];
-      if (known && isOlder(lead, known)) continue;
+      if (known && (isOlder(lead, known) || (isNewerOnly && !isOlder(known, lead)))) continue;
       const record = bases[index] && (await records.get(lead.id));
       if (record) records.set({ ...record, base: lead });
       else clean.push(lead);

@@ -25,7 +25,7 @@ export function aLeadbox<S extends SectionSchemas = OpenSections>(options: Leadb
   const leadbox = createLeadbox({ ...impatient, ...options, name });
   onTestFinished(async () => {
     await leadbox.close();
-    for (const database of [name, `${name}-replay`]) indexedDB.deleteDatabase(database);
+    for (const database of [name, `leadbox-replay:${name}`]) indexedDB.deleteDatabase(database);
   });
   return leadbox;
 }

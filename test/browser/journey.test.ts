@@ -205,7 +205,7 @@ describe('the option headers', () => {
     await (await leadbox.patch(id, { properties: { score: 90 } })).settled;
     const last = (await server.patches()).at(-1);
     expect(last?.headers).toMatchObject({ authorization: 'Bearer very-secret', 'content-type': 'application/json' });
-    expect(JSON.stringify([await rowsOf(name), await rowsOf(`${name}-replay`)])).not.toContain('very-secret');
+    expect(JSON.stringify([await rowsOf(name), await rowsOf(`leadbox-replay:${name}`)])).not.toContain('very-secret');
   });
 });
 
