@@ -62,7 +62,7 @@ export function afterFailure(state: ReplayState, failure: Failure): ReplayState 
   const next = { ...state, lastFailed: leadId, leads: { ...state.leads, [leadId]: waitAfter(state.leads[leadId]) } };
   const isOutage = hold ?? (lastFailed !== leadId || !onLine || why === 'session' || why === 'rate-limit');
   // Requests that were under way together fail together: they count once.
-  return !isOutage || (hold && failure.sentAt < hold.since) ? next : { ...next, hold: waitAfter(hold) };
+  return !isOutage || (hold && failure.sentAt <= hold.since) ? next : { ...next, hold: waitAfter(hold) };
 }
 
 /** While the browser claims to be offline and nothing failed yet: no attempt that would only freeze a batch too early. */
@@ -76,7 +76,7 @@ export function offline(state: ReplayState, now: number): ReplayState {
 export function afterAnswer(state: ReplayState, leadId: string, sentAt: number): ReplayState {
   const { [leadId]: _answered, ...others } = state.leads;
   const { hold, lastSyncedAt } = state;
-  if (hold && sentAt < hold.since) return { ...state, leads: others };
+  if (hold && sentAt <= hold.since) return { ...state, leads: others };
   return { leads: hold ? {} : others, lastSyncedAt };
 }
 

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
+import { aDevice, type Device } from '../../builders/a-leadbox.ts';
+
+const id = leadId(0);
+
+/** A request that is answered only by its time-out. */
+function unanswered(signal: AbortSignal | undefined): Promise<Response> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+function sentTo(device: Device, lead: string): number {
+  return device.attempts.filter(({ leadId: to }) => to === lead).length;
+}
+
+describe('replay', () => {
+  it('R24 does not hang, with its lock held, where an answer comes while a turn fails', async () => {
+    const device = aDevice({ leads: someLeads(2) });
+    let release = () => {};
+    let isArmed = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      isArmed = false;
+      release(); // the other answer arrives while this turn is being stored
+      return 'UnknownError';
+    });
+    const leadbox = await device.loadedTab({ concurrency: 2, autoSync: false, environment: { indexedDB } });
+    await leadbox.patch(leadId(0), { properties: { x: 1 } });
+    await leadbox.patch(leadId(1), { properties: { x: 1 } });
+    device.intercept = async ({ leadId: lead }) => {
+      if (lead === leadId(0)) isArmed = true;
+      else {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      }
+      return undefined;
+    };
+    await leadbox.sync();
+    device.intercept = undefined;
+    expect(await leadbox.sync()).toMatchObject({ pending: 0 });
+    expect([sentTo(device, leadId(0)), sentTo(device, leadId(1))]).toEqual([1, 1]);
+  });
+
+  it('R17 fences an attempt that timed out although an earlier one of its batch is known to be over', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab();
+    let late: RequestInit = {};
+    device.intercept = (attempt, signal) => {
+      if (device.attempts.length === 1) throw new TypeError('Failed to fetch');
+      if (device.attempts.length > 2) return undefined;
+      late = { method: 'PATCH', body: attempt.text };
+      return unanswered(signal);
+    };
+    await leadbox.patch(id, { properties: { x: 'old' } });
+    await device.rest();
+    await device.untilNextAttempt(leadbox);
+    await device.rest();
+    const second = device.attempts[1]?.at ?? 0;
+    await device.clock.advance(30_000);
+    await device.untilNextAttempt(leadbox);
+    await device.rest();
+    const edit = await leadbox.patch(id, { properties: { x: 'new' } });
+    await device.rest();
+    expect(device.attempts).toHaveLength(3);
+    await device.clock.advance(second + 34_999 - device.clock.now());
+    await device.api.fetch(`/leads/${id}`, late); // the last moment at which it may arrive
+    await device.clock.advance(60_000);
+    await edit.settled;
+    expect(device.api.lead(id)?.properties).toMatchObject({ x: 'new' });
+  });
+
+  it('R25 makes no requests without delay after the clock was set back during an outage', async () => {
+    const device = aDevice({ leads: someLeads(2) });
+    const first = await device.loadedTab();
+    device.api.offline = true;
+    await first.patch(leadId(0), { properties: { x: 1 } });
+    await first.patch(leadId(1), { properties: { x: 1 } });
+    await device.rest();
+    await first.close();
+    device.clock.set(device.clock.now() - 86_400_000);
+    device.tab();
+    await device.rest();
+    const before = device.attempts.length;
+    await device.clock.advance(61_000);
+    expect(device.attempts.length - before).toBeLessThan(10);
+  });
+
+  it('R25 takes no answer to an earlier request for the end of what the server asked for', async () => {
+    const device = aDevice({ leads: someLeads(2) });
+    const leadbox = await device.loadedTab({ concurrency: 2, autoSync: false });
+    await leadbox.patch(leadId(0), { properties: { x: 1 } });
+    await leadbox.patch(leadId(1), { properties: { x: 1 } });
+    let release = () => {};
+    device.intercept = async ({ leadId: lead }) => {
+      if (lead === leadId(0)) return new Response('{}', { status: 429 });
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return undefined;
+    };
+    const synced = leadbox.sync();
+    await device.rest();
+    await device.clock.advance(10);
+    release();
+    await synced;
+    expect(sentTo(device, leadId(0))).toBe(1);
+  });
+
+  it('tells an app that throws in onEvent, and goes on', async () => {
+    const device = aDevice({ leads: someLeads(3) });
+    const leadbox = await device.loadedTab({
+      ...{ concurrency: 2, autoSync: false },
+      onEvent: ({ type }) => {
+        if (type === 'parked') throw new Error('of the app');
+      },
+    });
+    const errors: unknown[] = [];
+    leadbox.observeStatus().subscribe({ error: (error) => errors.push(error) });
+    for (let lead = 0; lead < 3; lead += 1) await leadbox.patch(leadId(lead), { properties: { x: 1 } });
+    device.api.next(422);
+    expect(await leadbox.sync()).toMatchObject({ synced: 2, parked: 1, pending: 0 });
+    expect(errors).toEqual([]);
+    await expect(device.clock.advance(0)).rejects.toThrow('of the app'); // as an error of the page
+  });
+
+  it('R23 keeps an acknowledged edit where a slow GET of the same second comes after it', async () => {
+    const device = aDevice();
+    let release = () => {};
+    let stored = aLead({ updated_at: '2025-01-15T12:00:00Z' });
+    const fetch = async (_: string, init: RequestInit) => {
+      if (init.method === 'PATCH') {
+        const { properties } = JSON.parse(String(init.body)) as { properties: object };
+        stored = { ...stored, properties: { ...stored.properties, ...properties } };
+        return new Response(JSON.stringify({ data: stored }));
+      }
+      const body = JSON.stringify({ data: stored });
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return new Response(body);
+    };
+    const leadbox = device.tab({ environment: { fetch } });
+    await leadbox.load([stored]);
+    const refreshed = leadbox.refresh(id);
+    await device.rest();
+    const edit = await leadbox.patch(id, { properties: { x: 'mine' } });
+    await edit.settled;
+    release();
+    await refreshed;
+    expect((await leadbox.get(id))?.lead.properties).toMatchObject({ x: 'mine' });
+  });
+
+  it('sends an edit nested as deeply as an edit may be, and takes its answer in', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab();
+    let deep: { [key: string]: never } | number = 1;
+    for (let level = 0; level < 98; level += 1) deep = { a: deep as never };
+    const edit = await leadbox.patch(id, { properties: { deep: deep as never } });
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  });
+
+  it('R62 stays paused where the pause cannot be written down', async () => {
+    const device = aDevice();
+    let isBroken = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) =>
+      isBroken && mode === 'readwrite' && tables.includes('memory') ? 'QuotaExceededError' : undefined,
+    );
+    const leadbox = await device.loadedTab({ environment: { indexedDB } });
+    await device.rest();
+    isBroken = true;
+    await leadbox.pause();
+    await leadbox.patch(id, { properties: { x: 1 } });
+    await device.rest();
+    expect(device.attempts).toEqual([]);
+  });
+});
