@@ -1,3 +1,4 @@
+import type { PullOptions } from './fill/fill-cache.ts';
 import type { Edit, LeadState, ParkedEdit, PendingEdit } from './model/edit.ts';
 import type { DraftLead, Lead, LeadPatch, OpenSections, SectionSchemas } from './model/lead.ts';
 import type { SyncResult, SyncStatus } from './model/status.ts';
@@ -71,19 +72,4 @@ export interface Outbox<S extends SectionSchemas = OpenSections> {
   pending(leadId?: string): Promise<PendingEdit<S>[]>;
   /** Edits that wait for a decision, of one lead or of all, in order. */
   parked(leadId?: string): Promise<ParkedEdit<S>[]>;
-}
-
-export interface PullOptions {
-  /** Only leads from this source, as GET /leads takes it. */
-  source?: string;
-  code?: string;
-  /** ISO 8601. */
-  createdAfter?: string;
-  /** ISO 8601. */
-  createdBefore?: string;
-  /** Leads per request, 1 to 100. Default 100. */
-  pageSize?: number;
-  /** Called after each page is stored. */
-  onProgress?: (progress: { loaded: number; total: number }) => void;
-  signal?: AbortSignal;
 }

@@ -18,11 +18,8 @@ export interface Environment {
     subscribe(changed: () => void): () => void;
   };
   readonly lifecycle: {
-    visible(): boolean;
     subscribe(changed: (to: 'visible' | 'hidden' | 'frozen' | 'resumed') => void): () => void;
   };
-  /** The only way anything is printed. */
-  readonly warn: (message: string) => void;
   /** BroadcastChannel or its like; undefined: other tabs are noticed when this one becomes visible. */
   readonly channel: ((name: string) => Pick<BroadcastChannel, 'postMessage' | 'close' | 'onmessage'>) | undefined;
 }
@@ -58,10 +55,8 @@ export function createEnvironment(replacements: Partial<Environment> = {}): Envi
       subscribe: (changed) => listen(globalThis, ['online', 'offline'], changed),
     },
     lifecycle: {
-      visible: () => (globalThis.document as Document | undefined)?.visibilityState !== 'hidden',
       subscribe: subscribeToLifecycle,
     },
-    warn: (message) => globalThis.console.warn(message),
     get channel() {
       const Channel = globalThis.BroadcastChannel as typeof BroadcastChannel | undefined; // older browsers have none
       return Channel && ((name: string) => new Channel(name));

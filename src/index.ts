@@ -1,5 +1,6 @@
-export type { Leadbox, Outbox, PullOptions } from './contract.ts';
+export type { Leadbox, Outbox } from './contract.ts';
 export type { Clock, Environment } from './environment.ts';
+export type { PullOptions } from './fill/fill-cache.ts';
 export { createLeadbox } from './leadbox.ts';
 export type { Conflict, Edit, LeadState, ParkedEdit, ParkReason, PendingEdit, Settlement } from './model/edit.ts';
 export type { JsonObject, JsonValue } from './model/json.ts';

@@ -14,7 +14,7 @@ import { createStatusObservers } from './observe/status-observers.ts';
 import { createViews } from './observe/views.ts';
 import { createSettings, type LeadboxOptions } from './options.ts';
 import { createReplay } from './replay/replay.ts';
-import { type Turn, takeTurn } from './replay/turn.ts';
+import type { Turn } from './replay/turn.ts';
 import { closed, createDatabase } from './storage/database.ts';
 import { countRows, type LeadQuery, readOutbox, readQuery } from './storage/read-leads.ts';
 import { createReplayMemory } from './storage/replay-memory.ts';
@@ -26,7 +26,7 @@ import { createReplayMemory } from './storage/replay-memory.ts';
  */
 export function createLeadbox<S extends SectionSchemas = OpenSections>(options: LeadboxOptions<S> = {}): Leadbox<S> {
   const settings = createSettings(options);
-  const { environment, name, schemas, timeout, coalesce } = settings;
+  const { environment, name, schemas } = settings;
   const { clock, connectivity, lifecycle } = environment;
   const closing = new AbortController();
   const isClosed = () => closing.signal.aborted;
@@ -90,21 +90,8 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
   const memory = createReplayMemory(name, environment);
   const replay = createReplay({
     ...settings,
-    ...{ memory, send: api.patch, onProgress: () => status.touch() },
-    lockName: `leadbox:${name}`,
-    async takeTurn(plan, given) {
-      const terms = { ...given, timeout, coalesce, newId: batchId };
-      const isFenced = !settings.idempotencyHeader;
-      const turn = await takeTurn(database, { ...plan, terms, isFenced, isStrict: settings.ordering === 'strict' });
-      tell(turn);
-      return turn;
-    },
+    ...{ database, memory, send: api.patch, onTurn: (turn) => tell(turn), onProgress: () => status.touch() },
   });
-
-  // Unique without anything to look up: a random name for this leadbox, and a number. Once frozen in its rows it stays.
-  const sender = Array.from('1234', () => Math.floor(environment.random() * 2 ** 32).toString(36)).join('');
-  let batches = 0;
-  const batchId = () => `${sender}-${++batches}`;
 
   /** What the server's answers came to. An edit is settled for the app once its observers have the outcome. */
   let synced = 0;

@@ -6,12 +6,17 @@ import type { Database } from '../storage/database.ts';
 import { storeLeads } from '../storage/store-leads.ts';
 
 /** Filters and settings of `pull`. */
-export interface PullTerms {
+export interface PullOptions {
+  /** Only leads from this source, as GET /leads takes it. */
   source?: string;
   code?: string;
+  /** ISO 8601. */
   createdAfter?: string;
+  /** ISO 8601. */
   createdBefore?: string;
+  /** Leads per request, 1 to 100. Default 100. */
   pageSize?: number;
+  /** Called after each page is stored. */
   onProgress?: (progress: { loaded: number; total: number }) => void;
   signal?: AbortSignal;
 }
@@ -20,7 +25,7 @@ export interface PullTerms {
 export interface Fill {
   load(leads: readonly unknown[]): Promise<void>;
   refresh(id: string): Promise<void>;
-  pull(terms: PullTerms): Promise<{ loaded: number; total: number }>;
+  pull(terms: PullOptions): Promise<{ loaded: number; total: number }>;
 }
 
 // Small enough that neither the page nor a waiting edit notices.

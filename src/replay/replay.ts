@@ -3,16 +3,23 @@ import type { LeadboxError } from '../model/leadbox-error.ts';
 import { backoff, clamped, type ReplayState } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
+import type { Database } from '../storage/database.ts';
 import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain, type DrainHost } from './drain.ts';
+import { type Turn, takeTurn } from './turn.ts';
 
 /** What replay stands on. */
-export interface ReplayHost
-  extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'timeout' | 'takeTurn' | 'send'> {
-  /** Name of the lock that makes its holder the only sender of the database. */
-  readonly lockName: string;
+export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'timeout' | 'send'> {
+  /** Name of the database, and of the lock that makes its holder the only sender. */
+  readonly name: string;
+  readonly database: Database;
   readonly memory: ReplayMemory;
+  readonly ordering: 'per-lead' | 'strict';
+  readonly coalesce: boolean;
+  readonly idempotencyHeader?: string;
   readonly autoSync: boolean;
+  /** Told what a turn came to, before anything it chose is sent. */
+  readonly onTurn: (turn: Turn) => void;
   /** Told when the progress changed. */
   readonly onProgress: () => void;
 }
@@ -60,7 +67,22 @@ export function createReplay(host: ReplayHost): Replay {
     report({ nextAttemptAt: until && clock.now() + wait, waitingFor });
   };
 
-  const drain = createDrain({ ...host, now, schedule, report, isStopped: () => isClosed() || progress.paused });
+  // Unique without anything to look up: a random name for this leadbox, and a number. Once frozen in its rows it stays.
+  const sender = Array.from('1234', () => Math.floor(environment.random() * 2 ** 32).toString(36)).join('');
+  let batches = 0;
+  const newId = () => `${sender}-${++batches}`;
+
+  const drain = createDrain({
+    ...host,
+    ...{ now, schedule, report, isStopped: () => isClosed() || progress.paused },
+    async takeTurn(plan, moment) {
+      const terms = { ...moment, timeout: host.timeout, coalesce: host.coalesce, newId };
+      const isStrict = host.ordering === 'strict';
+      const turn = await takeTurn(host.database, { ...plan, terms, isStrict, isFenced: !host.idempotencyHeader });
+      host.onTurn(turn);
+      return turn;
+    },
+  });
 
   const pass = async () => {
     const { isPaused, state = { leads: {} } } = await memory.read();
@@ -75,7 +97,7 @@ export function createReplay(host: ReplayHost): Replay {
 
   const run = coalesced(async () => {
     try {
-      await (locks ? locks.request(host.lockName, { signal: closing.signal }, pass) : pass());
+      await (locks ? locks.request(`leadbox:${host.name}`, { signal: closing.signal }, pass) : pass());
     } catch (error) {
       if (isClosed()) return;
       // Nothing can be chosen or settled now: what was answered is kept, and storage is asked again later (R24).

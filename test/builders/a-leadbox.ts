@@ -8,6 +8,7 @@ import {
   type OpenSections,
   type SectionSchemas,
 } from '../../src/index.ts';
+import { createSeededRandom } from '../../src/testing/seeded-random.ts';
 import {
   createFakeLeadApi,
   createLocalChannels,
@@ -18,7 +19,6 @@ import {
   type VirtualClock,
 } from '../../src/testing.ts';
 import { aLead } from './a-lead.ts';
-import { aRandom } from './a-random.ts';
 
 /** One PATCH as the library handed it to fetch, whether it reached the server or not. */
 export interface Attempt {
@@ -66,7 +66,7 @@ export interface DeviceOptions extends FakeLeadApiOptions {
   readonly random?: () => number;
 }
 
-export function aDevice({ random = aRandom(1), ...apiOptions }: DeviceOptions = {}): Device {
+export function aDevice({ random = createSeededRandom(1), ...apiOptions }: DeviceOptions = {}): Device {
   const clock = createVirtualClock({ settle: letTasksRun });
   const api = createFakeLeadApi({ leads: [aLead()], clock, ...apiOptions });
   const indexedDB = new IDBFactory();
@@ -102,10 +102,7 @@ export function aDevice({ random = aRandom(1), ...apiOptions }: DeviceOptions = 
     ...{ indexedDB, IDBKeyRange, clock, random, locks, channel },
     fetch: answerOf,
     connectivity: { onLine: () => onLine, subscribe: network.subscribe },
-    lifecycle: { visible: () => true, subscribe: page.subscribe },
-    warn: (message) => {
-      throw new Error(`The library printed: ${message}`);
-    },
+    lifecycle: { subscribe: page.subscribe },
   };
 
   const device: Device = {

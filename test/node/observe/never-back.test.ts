@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Leadbox } from '../../../src/index.ts';
+import { createSeededRandom } from '../../../src/testing/seeded-random.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, soon } from '../../builders/a-leadbox.ts';
-import { aRandom } from '../../builders/a-random.ts';
 
 const ids = [leadId(0), leadId(1)];
 const tabCount = 2;
@@ -30,7 +30,7 @@ it.each([1, 2])(
   async (concurrency) => {
     await fc.assert(
       fc.asyncProperty(fc.array(happenings, { minLength: 5, maxLength: 30 }), fc.nat(), async (given, seed) => {
-        const random = aRandom(seed);
+        const random = createSeededRandom(seed);
         const device = aDevice({ leads: someLeads(2), random });
         const slowly: typeof device.api.fetch = async (url, init) => {
           await turns(Math.floor(random() * 25));

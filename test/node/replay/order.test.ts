@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Leadbox, LeadboxOptions } from '../../../src/index.ts';
+import { createSeededRandom } from '../../../src/testing/seeded-random.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
-import { aRandom } from '../../builders/a-random.ts';
 
 describe('per lead', () => {
   it('R15 sends the edits of a lead in the order in which they were made, the oldest lead first', async () => {
@@ -65,7 +65,7 @@ describe('per lead', () => {
   it('R15 never has two requests of one lead open, and several leads only as many as allowed', async () => {
     const { device, leadbox } = await aStoppedTab(6, { concurrency: 3, coalesce: false });
     device.api.latency = 200;
-    const random = aRandom(7);
+    const random = createSeededRandom(7);
     await editInOrder(
       leadbox,
       Array.from({ length: 40 }, () => Math.floor(random() * 6)),

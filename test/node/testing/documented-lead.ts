@@ -1,26 +1,9 @@
 import type { Lead } from '../../../src/model/lead.ts';
+import { aLead, leadId } from '../../builders/a-lead.ts';
 
-export const documentedId = '550e8400-e29b-41d4-a716-446655440000';
+export { aLead };
 
-/** The lead of the API's documentation before its PATCH example, with replacements. */
-export function aLead(replacements: Partial<Lead> = {}): Lead {
-  return {
-    id: documentedId,
-    visitor_id: '660e8400-e29b-41d4-a716-446655440001',
-    workspace_id: '770e8400-e29b-41d4-a716-446655440002',
-    code: 'lead_001',
-    source: 'website',
-    created_at: '2025-01-15T10:30:00Z',
-    updated_at: '2025-01-15T10:30:00Z',
-    properties: { industry: 'Technology', company_size: '50-100' },
-    location: { city: 'San Francisco', country: 'USA' },
-    identity_id: '880e8400-e29b-41d4-a716-446655440003',
-    session_id: '990e8400-e29b-41d4-a716-446655440004',
-    summary: null,
-    company_id: null,
-    ...replacements,
-  };
-}
+export const documentedId: string = leadId(0);
 
 /** Leads lead_001, lead_002, …, each created a minute after the one before. */
 export function someLeads(count: number): Lead[] {
