@@ -27,7 +27,7 @@ export interface DrainHost {
   /** Settles answers and chooses batches, in one transaction. */
   readonly takeTurn: (
     plan: Pick<TurnPlan, 'answers' | 'want' | 'queue' | 'mayBeSent' | 'rank'>,
-    terms: Pick<TurnPlan['terms'], 'now' | 'isOver'>,
+    isOver: TurnPlan['terms']['isOver'],
   ) => Promise<Turn>;
   /** One attempt. Never rejects. */
   readonly send: (batch: Batch) => Promise<Outcome>;
@@ -53,7 +53,7 @@ export interface Drain {
  *     answers ──► turn: settle + choose ──► requests ──► answers …
  */
 export function createDrain(host: DrainHost): Drain {
-  const { connectivity, random } = host.environment;
+  const { clock, connectivity, random } = host.environment;
   // Answers that are not stored yet: if storing fails they are kept, so that the server is not asked again (R24).
   const answers: Answered[] = [];
   // The latest attempts of batches that are known to be over, so that they cannot arrive any more (R17).
@@ -76,7 +76,7 @@ export function createDrain(host: DrainHost): Drain {
       const { leadId, id } = batch;
       const sentAt = host.now();
       // The device may have slept since the batch was frozen: what its fence would be counted from is no longer true.
-      const isLate = sentAt + host.timeout > batch.arrivesUntil;
+      const isLate = clock.now() + host.timeout > batch.arrivesUntil;
       const outcome = isLate ? undefined : await host.send(batch);
       const now = host.now();
       if (!outcome) {
@@ -84,7 +84,8 @@ export function createDrain(host: DrainHost): Drain {
         over.set(id, batch.arrivesUntil);
       } else if (outcome.kind === 'retry') {
         reserved.delete(leadId);
-        if (!outcome.mayArrive) over.set(id, batch.arrivesUntil);
+        if (outcome.mayArrive) over.delete(id);
+        else over.set(id, batch.arrivesUntil);
         const { why, error } = outcome;
         const circumstances = { onLine: connectivity.onLine(), random: random(), bounds: host.retry };
         // Cancelled by closing, it says nothing about the server.
@@ -114,10 +115,10 @@ export function createDrain(host: DrainHost): Drain {
       const rank = (id: string) => (isProbe ? (state.leads[id]?.since ?? 0) : 0);
       try {
         const plan = { answers: taken, want, queue, mayBeSent, rank };
-        const { batches, fencedUntil } = await host.takeTurn(plan, {
-          now: lookedAt,
-          isOver: ({ id, arrivesUntil }) => over.get(id) === arrivesUntil,
-        });
+        const { batches, fencedUntil } = await host.takeTurn(
+          plan,
+          ({ id, arrivesUntil }) => over.get(id) === arrivesUntil,
+        );
         answers.splice(0, taken.length);
         for (const id of answered) reserved.delete(id);
         fences = fencedUntil;

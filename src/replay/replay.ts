@@ -75,12 +75,13 @@ export function createReplay(host: ReplayHost): Replay {
   const drain = createDrain({
     ...host,
     ...{ now, schedule, report, isStopped: () => isClosed() || progress.paused },
-    async takeTurn(plan, moment) {
-      const terms = { ...moment, timeout: host.timeout, coalesce: host.coalesce, newId };
+    async takeTurn(plan, isOver) {
+      // What is stored is of the clock that all tabs share; what this tab waits for is of its own time.
+      const terms = { now: clock.now(), isOver, timeout: host.timeout, coalesce: host.coalesce, newId };
       const isStrict = host.ordering === 'strict';
       const turn = await takeTurn(host.database, { ...plan, terms, isStrict, isFenced: !host.idempotencyHeader });
       host.onTurn(turn);
-      return turn;
+      return { ...turn, fencedUntil: turn.fencedUntil.map((until) => until + behind) };
     },
   });
 

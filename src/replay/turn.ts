@@ -50,8 +50,11 @@ async function settleAll(records: LeadRecords, { answers, queue, isFenced, terms
     const record = await records.get(batch.leadId);
     // Settled before, by whoever was quicker: a late answer changes nothing (R23).
     if (record?.batch?.id !== batch.id) continue;
-    // The stored batch knows of attempts that its sender may not know of.
-    const result = settle(record, record.batch, answer, terms.now);
+    // The stored batch knows of attempts that the one who was answered may not know of: another tab's may be later.
+    const { lateUntil = 0, arrivesUntil } = record.batch;
+    const isLatest = arrivesUntil === batch.arrivesUntil;
+    const latest = { ...record.batch, lateUntil: isLatest ? lateUntil : Math.max(lateUntil, arrivesUntil) };
+    const result = settle(record, latest, answer, terms.now);
     records.set(result.record);
     records.park(result.parked);
     if (result.fence && isFenced) records.fences = [...records.fences, result.fence];

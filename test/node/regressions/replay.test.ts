@@ -177,4 +177,105 @@ describe('replay', () => {
     await device.rest();
     expect(device.attempts).toEqual([]);
   });
+
+  it('R17 fences a second attempt that timed out in the very millisecond in which the first was over', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab({ autoSync: false });
+    let late: RequestInit = {};
+    device.intercept = (attempt, signal) => {
+      if (device.attempts.length === 1) return new Response('<html>');
+      if (device.attempts.length > 2) return undefined;
+      late = { method: 'PATCH', body: attempt.text };
+      return unanswered(signal);
+    };
+    await leadbox.patch(id, { properties: { x: 'old' } });
+    await leadbox.sync();
+    const start = device.clock.now();
+    const second = leadbox.sync();
+    await device.rest();
+    await device.clock.advance(30_000);
+    await second;
+    await leadbox.sync();
+    await leadbox.patch(id, { properties: { x: 'new' } });
+    await leadbox.sync();
+    expect(device.attempts).toHaveLength(3);
+    await device.clock.advance(start + 34_999 - device.clock.now());
+    await device.api.fetch(`/leads/${id}`, late);
+    await device.clock.advance(60_000);
+    expect(await leadbox.sync()).toMatchObject({ pending: 0 });
+    expect(device.api.lead(id)?.properties).toMatchObject({ x: 'new' });
+  });
+
+  it('R17 fences an attempt of another tab that is under way longer than the answer that is settled', async () => {
+    const device = aDevice();
+    let isArmed = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      isArmed = false;
+      return 'UnknownError';
+    });
+    const retry = { minDelay: 32_000, maxDelay: 32_000 };
+    const first = await device.loadedTab({ environment: { indexedDB }, retry });
+    const second = device.tab();
+    await device.rest();
+    let late: RequestInit | undefined;
+    let sentAt = 0;
+    const start = device.clock.now();
+    device.intercept = (attempt, signal) => {
+      if (device.attempts.length === 1) {
+        isArmed = true; // the answer to the first tab cannot be stored at once
+        return undefined;
+      }
+      if (attempt.at - start < 10_000) throw new TypeError('Failed to fetch');
+      if (late) return undefined;
+      sentAt = attempt.at;
+      late = { method: 'PATCH', body: attempt.text };
+      return unanswered(signal);
+    };
+    await first.patch(id, { properties: { x: 'old' } });
+    await device.rest();
+    await device.clock.advance(10_000);
+    void second.sync();
+    await device.rest();
+    await device.clock.advance(sentAt + 30_000 - device.clock.now());
+    const edit = await second.patch(id, { properties: { x: 'new' } });
+    void first.sync();
+    await device.rest();
+    await device.clock.advance(4_000);
+    await device.api.fetch(`/leads/${id}`, late ?? {}); // within 35 s of its start
+    await device.clock.advance(120_000);
+    await edit.settled;
+    expect(device.api.lead(id)?.properties).toMatchObject({ x: 'new' });
+  });
+
+  it.each([0, 10_000])(
+    'R17 keeps a fence of another tab where this one had its clock set back by %i ms',
+    async (back) => {
+      const device = aDevice({ leads: someLeads(2) });
+      const first = await device.loadedTab();
+      device.api.next(503);
+      await first.patch(leadId(1), { properties: { y: 1 } });
+      await device.rest();
+      device.clock.set(device.clock.now() - back);
+      await device.clock.advance(5_000);
+      expect((await first.status()).state).toBe('synced');
+      const second = device.tab();
+      await device.rest();
+      let late: RequestInit | undefined;
+      device.intercept = (attempt, signal) => {
+        if (late) return undefined;
+        late = { method: 'PATCH', body: attempt.text };
+        return unanswered(signal);
+      };
+      await second.patch(id, { properties: { x: 'old' } });
+      await device.rest();
+      await device.clock.advance(30_000);
+      const edit = await first.patch(id, { properties: { x: 'new' } });
+      await device.clock.advance(4_900);
+      await device.api.fetch(`/leads/${id}`, late ?? {}); // 34.9 s after its start
+      await device.clock.advance(60_000);
+      await edit.settled;
+      expect(device.api.lead(id)?.properties).toMatchObject({ x: 'new' });
+    },
+  );
 });

@@ -89,12 +89,13 @@ describe('R17 after a request that timed out and was then repeated with success'
     expect(device.attempts).toHaveLength(2);
   });
 
-  it('a clock set back makes the wait no longer than a request can travel', async () => {
+  it('a clock set back makes the wait longer by what a request can travel, at most', async () => {
     const { device, leadbox } = await aRepeatedRequest({ a: 1 });
     await leadbox.patch(id, { properties: { a: 2 } });
     await device.rest();
     device.clock.set(Date.UTC(2001, 0, 1));
-    await device.clock.advance(longest);
+    // Other tabs may have set fences on the new clock: what this tab knows of its own time must not end them.
+    await device.clock.advance(2 * longest);
     expect(await leadbox.status()).toMatchObject({ state: 'synced', pending: 0 });
   });
 });
