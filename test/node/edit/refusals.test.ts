@@ -304,7 +304,7 @@ describe('load()', () => {
 
   it.each([undefined, null, 7, {}])('rejects, and does not throw, when given %s instead of a list', async (given) => {
     const leadbox = aDevice().tab();
-    await expect(leadbox.load(given as unknown as [])).rejects.toBeInstanceOf(Error);
+    await expect(leadbox.load(given as unknown as [])).rejects.toMatchObject({ code: 'invalid-lead' });
   });
 
   it('keeps pending edits on top and never lets an older lead replace a newer one', async () => {
