@@ -131,13 +131,13 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
     return views.changed(leadIds);
   }
 
-  /** Rows changed elsewhere, or may have; undefined: any. */
-  function changedElsewhere(leadIds?: readonly string[]): void {
+  /** Rows changed elsewhere, or may have; undefined: any. `isRelieving`: also a reason to stop backing off. */
+  function changedElsewhere(leadIds?: readonly string[], isRelieving?: boolean): void {
     changes++;
     void views.changed(leadIds);
     status.touch();
     settlements.recheck(leadIds).catch(ignored); // asked again at the next notice
-    replay.trigger();
+    replay.trigger(isRelieving);
   }
 
   const stops = [
@@ -146,9 +146,7 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
       if (connectivity.onLine()) replay.trigger(true);
     }),
     lifecycle.subscribe((to) => {
-      if (to === 'hidden' || to === 'frozen') return;
-      changedElsewhere();
-      replay.trigger(true);
+      if (to === 'visible' || to === 'resumed') changedElsewhere(undefined, true);
     }),
     closeDatabases,
     tabs.close,

@@ -25,9 +25,8 @@ export function leadState(found: ReadLead, layers: Layers, readAt: number, previ
     before && jsonEqual(before, now) ? before : freeze(now, true);
   const { parked } = found;
   // A read that began before a commit may contain it all the same.
-  const isCounted = ({ seq = Number.POSITIVE_INFINITY }: Layer) => seq <= found.lastSeq;
-  const missing = layers.missing(found.lead.id, readAt).filter((layer) => !isCounted(layer));
-  const pending = found.pending + missing.length;
+  const isUncounted = ({ seq = Number.POSITIVE_INFINITY }: Layer) => seq > found.lastSeq;
+  const pending = found.pending + layers.missing(found.lead.id, readAt).filter(isUncounted).length;
   const lead = keep(previous?.lead, layers.over(found.lead, readAt));
   const server = pending ? keep(previous?.server, found.base) : lead;
   return keep(previous, { lead, server, pending, parked });
