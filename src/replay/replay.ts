@@ -55,7 +55,7 @@ export function createReplay(host: ReplayHost): Replay {
   const soleSender = createSoleSender(host.name, environment);
   let lost: AbortSignal | undefined;
   let isClosed = false;
-  let isBegun = false;
+  let hasBegun = false;
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
   let behind = 0;
@@ -106,9 +106,9 @@ export function createReplay(host: ReplayHost): Replay {
   const pass = async (signal: AbortSignal) => {
     lost = signal;
     const { isPaused, isSignedOut, state = { leads: {} } } = await memory.read();
-    const isFirst = isBegun;
-    isBegun = true;
-    if (isSignedOut && !(await host.onSignedOut(!isFirst))) return report({ paused: true });
+    const isFirst = !hasBegun;
+    hasBegun = true;
+    if (isSignedOut && !(await host.onSignedOut(isFirst))) return report({ paused: true });
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
