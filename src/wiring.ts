@@ -5,7 +5,7 @@ import { createFill, type Fill } from './fill/fill-cache.ts';
 import { createBackgroundSync } from './leave/background-sync.ts';
 import { viewOf } from './model/lead-change.ts';
 import type { ParkedRow } from './model/lead-record.ts';
-import type { SyncStatus } from './model/status.ts';
+import type { SyncStatus, Warning } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
 import { createEvents } from './observe/events.ts';
 import { createOtherTabs, type OtherTabs } from './observe/other-tabs.ts';
@@ -113,14 +113,15 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     if ((await environment.storage?.persist().catch(ignored)) !== false) return;
     const message =
       'The browser may delete unsent edits when storage runs low: it did not grant persistent storage. Installing the app, or letting it notify, usually changes that.';
-    onEvent({ type: 'warning', code: 'storage-not-persistent', message });
+    warn('storage-not-persistent', message);
   }
 
-  const api = createLeadApi(settings, closing.signal);
+  const warn = (code: Warning, message: string) => onEvent({ type: 'warning', code, message });
+  const api = createLeadApi({ ...settings, onWarning: warn }, closing.signal);
   const memory = createReplayMemory(name, environment);
   const replay = createReplay({
     ...settings,
-    ...{ database, memory, send: api.patch, onTurn: (turn) => tell(turn) },
+    ...{ database, memory, isWorker, send: api.patch, onTurn: (turn) => tell(turn) },
     onProgress: () => status.touch(),
     onWaiting: () => backgroundSync.mayBeLeft(),
     async onSignedOut(isFirst) {

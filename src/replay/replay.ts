@@ -2,13 +2,14 @@ import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
 import type { Batch } from '../model/edit.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
-import { backoff, clamped, type ReplayState } from '../model/replay-state.ts';
+import { backoff, clamped } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import type { Database } from '../storage/database.ts';
 import { returnLease } from '../storage/lease.ts';
 import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain, type DrainHost } from './drain.ts';
+import { createSession } from './session.ts';
 import { createSoleSender } from './sole-sender.ts';
 import { type Turn, takeTurn } from './turn.ts';
 
@@ -22,6 +23,10 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
   readonly coalesce: boolean;
   readonly idempotencyHeader?: string;
   readonly autoSync: boolean;
+  /** In a service worker; a page that opens a name brings a new session with it. */
+  readonly isWorker: boolean;
+  /** Brings the session back; rejects where it cannot. */
+  readonly onUnauthorized?: (() => void | Promise<void>) | undefined;
   /** One attempt, until `lost` aborts. Never rejects. */
   readonly send: (batch: Batch, lost: AbortSignal) => Promise<Outcome>;
   /** The user left this device: nothing is sent any more (R73). Gives whether he is back with this leadbox. */
@@ -56,6 +61,7 @@ export function createReplay(host: ReplayHost): Replay {
   let lost: AbortSignal | undefined;
   let isClosed = false;
   let hasBegun = false;
+  const session = createSession(host.isWorker, host.onUnauthorized);
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
   let behind = 0;
@@ -71,7 +77,8 @@ export function createReplay(host: ReplayHost): Replay {
   const now = () => clock.now() + behind;
   const schedule = (until: number | undefined, waitingFor: WaitingFor | undefined) => {
     clock.clearTimeout(timer);
-    if (isClosed || !autoSync) return;
+    if (isClosed) return;
+    if (!autoSync) return report({ waitingFor });
     const wait = (until ?? 0) - now();
     const due = () => {
       behind += Math.max(0, (until ?? 0) - now());
@@ -113,16 +120,20 @@ export function createReplay(host: ReplayHost): Replay {
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
-    const after: ReplayState = await drain.run(clamped(state, now(), retry));
+    const isUnauthorized = session.isMissing(state.isUnauthorized);
+    const after = await drain.run({ ...clamped(state, now(), retry), isUnauthorized });
+    session.ended(after.isUnauthorized);
     if (!locks) await returnLease(host.database, sender);
     // Frozen meanwhile, it is no longer ours to write.
     if (isClosed || !signal.aborted) await memory.write({ state: after });
     storageFailures = 0;
+    report({ sending: false });
   };
 
   const run = coalesced(async () => {
     try {
-      await soleSender.hold(pass);
+      do await soleSender.hold(pass);
+      while (await session.renewed());
     } catch (error) {
       if (isClosed) return;
       // Nothing can be chosen or settled now: what was answered is kept, and storage is asked again later (R24).
@@ -151,7 +162,9 @@ export function createReplay(host: ReplayHost): Replay {
         isPauseUnwritten = true;
         isPauseUnwritten = !(await memory.write({ isPaused: paused }));
       }
-      if (!paused) trigger(true);
+      if (paused) return;
+      session.restore();
+      trigger(true);
     },
     progress: () => progress,
     freeze(isFrozen) {
@@ -160,6 +173,7 @@ export function createReplay(host: ReplayHost): Replay {
     },
     async close() {
       isClosed = true;
+      session.restore(); // nobody waits for it any more
       soleSender.close();
       clock.clearTimeout(timer);
       await start(false);
