@@ -135,10 +135,11 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let synced = 0;
   // Grows with what the server acknowledged: a GET that began before may be older than it looks.
   let changes = 0;
-  const tell = ({ settled, unreadable }: Turn) => {
+  const tell = ({ settled, parkedUnsent }: Turn) => {
     changes += settled.length;
-    tellParked(unreadable);
-    const shown = changedHere(settled.map(({ record }) => record.id));
+    const shown = changedHere([...settled.map(({ record }) => record.id), ...parkedUnsent.map(({ leadId }) => leadId)]);
+    tellParked(parkedUnsent);
+    void shown.then(() => parkedUnsent.forEach(settlements.parked));
     for (const { record, acknowledged, parked, differs, isOutdated } of settled) {
       const leadId = record.id;
       synced += acknowledged.length;

@@ -23,6 +23,7 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
   readonly coalesce: boolean;
   readonly idempotencyHeader?: string;
   readonly autoSync: boolean;
+  readonly maxAge: number;
   /** In a service worker; a page that opens a name brings a new session with it. */
   readonly isWorker: boolean;
   /** Brings the session back; rejects where it cannot. */
@@ -102,9 +103,10 @@ export function createReplay(host: ReplayHost): Replay {
       // What is stored is of the clock that all tabs share; what this tab waits for is of its own time.
       const terms = { now: clock.now(), isOver, timeout: host.timeout, coalesce: host.coalesce, newId };
       const isStrict = host.ordering === 'strict';
+      const { maxAge } = host;
       const isFenced = !host.idempotencyHeader;
       const leaseHolder = locks ? undefined : sender;
-      const turn = await takeTurn(host.database, { ...plan, terms, isStrict, isFenced, leaseHolder });
+      const turn = await takeTurn(host.database, { ...plan, terms, isStrict, maxAge, isFenced, leaseHolder });
       host.onTurn(turn);
       return { ...turn, fencedUntil: turn.fencedUntil.map((until) => until + behind) };
     },
