@@ -1,6 +1,6 @@
 import { createLeadApi } from './api/lead-api.ts';
 import { createEditor, type Editor } from './edit/editor.ts';
-import { createSettlements } from './edit/settlements.ts';
+import { createSettlements, type Settlements } from './edit/settlements.ts';
 import { createFill, type Fill } from './fill/fill-cache.ts';
 import { createBackgroundSync } from './leave/background-sync.ts';
 import { viewOf } from './model/lead-change.ts';
@@ -26,6 +26,7 @@ export interface Parts {
   readonly memory: ReplayMemory;
   readonly views: Views;
   readonly editor: Editor;
+  readonly settlements: Settlements;
   readonly fill: Fill;
   readonly replay: Replay;
   readonly tabs: OtherTabs;
@@ -33,6 +34,7 @@ export interface Parts {
   readonly readStatus: () => Promise<SyncStatus>;
   /** How many edits the server acknowledged to this leadbox so far. */
   readonly synced: () => number;
+  readonly stored: (leadIds: readonly string[]) => void;
   readonly changedHere: (leadIds: readonly string[]) => Promise<unknown>;
   readonly isClosed: () => boolean;
   readonly close: () => Promise<void>;
@@ -96,9 +98,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const editor = createEditor({
     ...{ database, clock, schemas, settlements, screen: views },
     onStored(leadIds) {
-      void changedHere(leadIds);
-      replay.trigger();
-      reReading.begin();
+      stored(leadIds);
       if (settings.autoSync) backgroundSync.afterEdit();
       void askToKeep();
     },
@@ -135,7 +135,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let synced = 0;
   // Grows with what the server acknowledged: a GET that began before may be older than it looks.
   let changes = 0;
-  const tell = ({ settled, parkedUnsent }: Turn) => {
+  const tell = ({ settled, parkedUnsent, batches }: Turn) => {
+    views.sending(batches.map(({ leadId }) => leadId));
     changes += settled.length;
     const shown = changedHere([...settled.map(({ record }) => record.id), ...parkedUnsent.map(({ leadId }) => leadId)]);
     tellParked(parkedUnsent);
@@ -144,7 +145,10 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       const leadId = record.id;
       synced += acknowledged.length;
       void shown.then(() => {
-        settlements.synced(acknowledged, viewOf(record));
+        settlements.synced(
+          acknowledged.map(({ seq }) => seq),
+          viewOf(record),
+        );
         parked.forEach(settlements.parked);
       });
       tellParked(parked);
@@ -204,6 +208,13 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   );
   const backgroundSync = createBackgroundSync(name, environment, async () => (await countRows(database)).pending);
 
+  /** Edits of these leads joined or left the outbox in this tab. */
+  function stored(leadIds: readonly string[]): void {
+    void changedHere(leadIds);
+    replay.trigger();
+    reReading.begin();
+  }
+
   /** Rows changed in this tab. Resolves when its observers know. */
   function changedHere(leadIds: readonly string[]): Promise<unknown> {
     status.touch();
@@ -257,7 +268,22 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   }
 
   return {
-    ...{ database, memory, views, editor, fill, replay, tabs, status, readStatus, changedHere, isClosed, close },
+    ...{
+      database,
+      memory,
+      views,
+      editor,
+      settlements,
+      fill,
+      replay,
+      tabs,
+      status,
+      readStatus,
+      changedHere,
+      stored,
+      isClosed,
+      close,
+    },
     synced: () => synced,
   };
 }

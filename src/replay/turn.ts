@@ -5,6 +5,7 @@ import { staleRows } from '../model/stale.ts';
 import type { Database, Tables } from '../storage/database.ts';
 import { type LeadRecords, openRecords } from '../storage/lead-records.ts';
 import { leasedUntil, takeLease } from '../storage/lease.ts';
+import { noteOvertaken } from '../storage/parked-edits.ts';
 import type { LeadQueue } from './lead-queue.ts';
 
 /** An answer that waits to be taken in. */
@@ -46,6 +47,10 @@ export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
   return database.run('rw', async (tables) => {
     const records = await openRecords(tables, plan.terms.now);
     const settled = await settleAll(records, plan);
+    await noteOvertaken(
+      tables,
+      settled.flatMap(({ acknowledged }) => acknowledged),
+    );
     const { stale, ...chosen } = await chooseAlone(tables, records, plan);
     await records.flush();
     return { settled, parkedUnsent: [...records.unreadable, ...stale], ...chosen };
