@@ -109,8 +109,9 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   async function askToKeep(): Promise<void> {
     if (isAsked) return;
     isAsked = true;
-    // Where it cannot be asked, it cannot be refused either.
-    if ((await environment.storage?.persist().catch(ignored)) !== false) return;
+    // Where it cannot be asked, it cannot be refused either; browsers that are older have the object without the method.
+    const isKept = await (async () => environment.storage?.persist())().catch(ignored);
+    if (isKept !== false) return;
     const message =
       'The browser may delete unsent edits when storage runs low: it did not grant persistent storage. Installing the app, or letting it notify, usually changes that.';
     onEvent({ type: 'warning', code: 'storage-not-persistent', message });
