@@ -60,6 +60,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     onTakenAway(byUpdate) {
       takenAway = byUpdate ? 'update' : 'storage';
       if (byUpdate) onEvent({ type: 'update-required' });
+      memory.close(); // opened again, it would come back without the rows it belongs to
       status.touch();
     },
     async onFull(plain) {
@@ -119,14 +120,21 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
 
   const api = createLeadApi(settings, closing.signal);
   const memory = createReplayMemory(name, environment);
+  // A page that opens the name brings its user back; a mark that is found later was set by another tab since (R73).
+  const markAsBack = () => memory.write({ isSignedOut: false });
+  let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
   const replay = createReplay({
     ...settings,
     ...{ database, memory, send: api.patch, onTurn: (turn) => tell(turn) },
     onProgress: () => status.touch(),
     onWaiting: () => backgroundSync.mayBeLeft(),
-    async onSignedOut(isFirst) {
-      if (isFirst && !isWorker) return memory.write({ isSignedOut: false });
-      if (!isWorker) void close();
+    async onSignedOut() {
+      if (isWorker) return false;
+      if (!(await isMarked)) {
+        isMarked = markAsBack(); // it could not be stored when the page opened
+        return isMarked;
+      }
+      void close();
       return false;
     },
   });
