@@ -63,9 +63,9 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       memory.close(); // opened again, it would come back without the rows it belongs to
       status.touch();
     },
-    async onFull(plain) {
-      const watched = views.watched();
-      const evicted = await makeRoom(plain, (id) => watched.has(id)).catch(() => []);
+    async onFull(needed) {
+      const kept = new Set([...views.watched().keys(), ...needed]);
+      const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => []);
       void views.changed(evicted);
       tabs.tell({ evicted });
       return evicted.length > 0;

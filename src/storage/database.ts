@@ -8,9 +8,12 @@ import { isLostConnection, storageError } from './storage-error.ts';
 export interface Database {
   /**
    * Resolves with what `body` gave once the transaction is complete. `body` awaits nothing but its tables; after a lost
-   * connection it runs again on a new one, and once more where the device was full and room could be made.
+   * connection it runs again on a new one, and once more where the device was full and room could be made. No lead in
+   * `needed` goes for that.
    */
-  run<T>(mode: 'r' | 'rw', body: (tables: Tables) => PromiseLike<T>): Promise<T>;
+  run<T>(mode: 'r' | 'rw', body: (tables: Tables) => PromiseLike<T>, needed?: readonly string[]): Promise<T>;
+  /** The same, and where the device is full it stays so. */
+  readonly withoutMakingRoom: Pick<Database, 'run'>;
   close(): void;
 }
 
@@ -29,8 +32,8 @@ export interface DatabaseOptions {
 export interface DatabaseHost {
   /** Newer code, or someone who deletes the database, asked for it; it is closed and stays so. */
   readonly onTakenAway: (byUpdate: boolean) => void;
-  /** The device is full. Gives whether there may be room now, made by `run` of this database. */
-  readonly onFull: (database: Pick<Database, 'run'>) => Promise<boolean>;
+  /** The device is full. Gives whether there may be room now; `needed` leads stay. */
+  readonly onFull: (needed: readonly string[]) => Promise<boolean>;
 }
 
 // Version numbers leave room for the indexes that apps add later: format 1 is 1000, 1001, …
@@ -87,11 +90,12 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
   };
 
   return {
-    async run(mode, body) {
+    withoutMakingRoom: { run },
+    async run(mode, body, needed = []) {
       try {
         return await run(mode, body);
       } catch (error) {
-        if (!isLeadboxError(error, 'storage-full') || !(await onFull({ run }))) throw error;
+        if (!isLeadboxError(error, 'storage-full') || !(await onFull(needed))) throw error;
         return run(mode, body);
       }
     },
