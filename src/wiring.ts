@@ -145,22 +145,20 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let changes = 0;
   const tell = ({ settled, unreadable }: Turn) => {
     changes += settled.length;
-    tellParked(unreadable);
-    const shown = changedHere(settled.map(({ record }) => record.id));
+    const shown = changedHere([...settled.map(({ record }) => record.id), ...unreadable.map(({ leadId }) => leadId)]);
+    tellParked(unreadable, shown);
     for (const { record, acknowledged, parked, differs, isOutdated } of settled) {
       const leadId = record.id;
       synced += acknowledged.length;
-      void shown.then(() => {
-        settlements.synced(acknowledged, viewOf(record));
-        parked.forEach(settlements.parked);
-      });
-      tellParked(parked);
+      void shown.then(() => settlements.synced(acknowledged, viewOf(record)));
+      tellParked(parked, shown);
       if (differs.length) onEvent({ type: 'server-differs', leadId, paths: differs });
       if (isOutdated) fill.refresh(leadId).catch(ignored); // the next answer or pull tells the same
     }
   };
 
-  const tellParked = (rows: readonly ParkedRow[]) => {
+  const tellParked = (rows: readonly ParkedRow[], shown: Promise<unknown>) => {
+    void shown.then(() => rows.forEach(settlements.parked));
     for (const { leadId, seq, reason, status: refusal } of rows) {
       onEvent({ type: 'parked', leadId, seq, reason, status: refusal });
     }
@@ -172,8 +170,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     clock,
     changes: () => changes,
     onStored({ ids, unreadable }) {
-      void changedHere(ids);
-      tellParked(unreadable);
+      tellParked(unreadable, changedHere(ids));
     },
   });
 
