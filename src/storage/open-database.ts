@@ -28,6 +28,8 @@ export async function openDatabase(
   if (!indexedDB || !IDBKeyRange) {
     throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
   }
+  // Deleted under us: an empty one in its place would make every edit look settled (R72).
+  if (wasOpen && (await isMissing(indexedDB, options.name))) throw takenAway(false);
   let isOurs = false;
   const create = () => {
     const database = new Dexie(options.name, {
@@ -54,16 +56,38 @@ export async function openDatabase(
     found.close();
     throw takenAway(true);
   }
-  // Deleted under us: an empty one in its place would make every edit look settled (R72).
-  if (!exists && wasOpen) throw takenAway(false);
   const installed = exists ? found.table('leads').schema.indexes.map(({ src }) => src) : [];
   const missing = options.indexes.filter((index) => !installed.includes(index));
   isOurs = true;
-  if (exists && !missing.length) return found;
+  if (exists && !missing.length) return neverReopened(found);
   const version = exists ? found.verno + 1 : rowFormat * versionsPerFormat;
   found.close();
   const extended = create();
   extended.version(version).stores(tableSchemas([...installed, ...missing]));
   extended.on('blocked', onBlocked);
-  return extended.open();
+  return neverReopened(await extended.open());
+}
+
+/** Dexie would open it again by itself where the browser closed the connection, and create it where it was deleted. */
+function neverReopened(database: Dexie): Dexie {
+  database.open = () => Dexie.Promise.reject(new Dexie.DatabaseClosedError('The browser closed the connection.'));
+  return database;
+}
+
+/** Whether there is no such database, found out without creating one. */
+function isMissing(indexedDB: IDBFactory, name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = indexedDB.open(name);
+    let wouldBeNew = false;
+    request.onupgradeneeded = () => {
+      wouldBeNew = true;
+      request.transaction?.abort();
+    };
+    request.onsuccess = () => {
+      request.result.close();
+      resolve(false);
+    };
+    // Whatever else is wrong with it, opening it for good will say.
+    request.onerror = () => resolve(wouldBeNew);
+  });
 }

@@ -173,3 +173,30 @@ describe('R45 a tab that is not told of signing out, its channel being dead,', (
     expect(await device.indexedDB.databases()).toEqual([]);
   });
 });
+
+describe('R72 a tab whose connection the browser had closed before the databases were deleted', () => {
+  it('brings none back', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab();
+    const connections: IDBDatabase[] = [];
+    const indexedDB = new Proxy(device.indexedDB, {
+      get(target, name) {
+        if (name !== 'open') return Reflect.get(target, name, target);
+        return (...given: Parameters<IDBFactory['open']>) => {
+          const request = target.open(...given);
+          request.addEventListener('success', () => connections.push(request.result));
+          return request;
+        };
+      },
+    });
+    const other = device.tab({ environment: { channel: deadChannel, indexedDB } });
+    await other.get(id);
+    await device.rest();
+    for (const connection of connections) connection.close();
+    await leadbox.signOut();
+    await expect(other.patch(id, patch)).rejects.toMatchObject({ code: 'storage-unavailable' });
+    expect(await other.status()).toMatchObject({ waitingFor: 'storage' });
+    await device.clock.advance(120_000);
+    expect(await device.indexedDB.databases()).toEqual([]);
+  });
+});
