@@ -22,7 +22,8 @@ export type StoredEdit = PendingRow | undefined | { readonly error: unknown };
  * is complete. An edit that is refused leaves nothing and the others alone. Gives what became of each, in order.
  */
 export function storeEdits(database: Database, requests: readonly EditRequest[]): Promise<readonly StoredEdit[]> {
-  return database.run('rw', (tables) => addEdits(tables, requests));
+  const ids = requests.map(({ leadId }) => leadId);
+  return database.run('rw', (tables) => addEdits(tables, requests), ids);
 }
 
 /** The same inside a transaction. */
