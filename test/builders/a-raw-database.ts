@@ -1,5 +1,3 @@
-import type { IDBFactory } from 'fake-indexeddb';
-
 /** The database as it is stored, past the library: to damage its rows, or to stand in its way. */
 export interface RawDatabase {
   /** Writes a row as it is. */
