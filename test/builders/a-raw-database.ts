@@ -10,7 +10,7 @@ export interface RawDatabase {
 }
 
 /** A connection that does not close itself when others ask for it. */
-export async function aRawDatabase(indexedDB: name = 'leadbox'): Promise<RawDatabase> {
+export async function aRawDatabase(indexedDB: IDBFactory, name = 'leadbox'): Promise<RawDatabase> {
   const database = await done(indexedDB.open(name));
   const store = (table: string) => database.transaction(table, 'readwrite').objectStore(table);
   return {
