@@ -35,11 +35,13 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
   timeout?: number;
   /** Backoff bounds in milliseconds. Default { minDelay: 1_000, maxDelay: 60_000 }. */
   retry?: { minDelay?: number; maxDelay?: number };
+  /** Ask the browser once, at the first edit, to keep this storage when the device runs low. Default true. */
+  persist?: boolean;
   /** 'strict' (default): a resolved edit survives a power cut. 'relaxed': it survives a crash of the tab or the browser. */
   durability?: 'strict' | 'relaxed';
   /** false: nothing is sent until `sync()`. Default true. */
   autoSync?: boolean;
-  /** Told what happened, without lead contents. Default none. */
+  /** Told what happened, without lead contents. Default: warnings go to `environment.warn`, once each. */
   onEvent?: (event: LeadboxEvent) => void;
   /** The platform, for tests and unusual hosts. Default: the browser's. */
   environment?: Partial<Environment>;
@@ -74,6 +76,7 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     concurrency: 1,
     coalesce: true,
     timeout: 30_000,
+    persist: true,
     durability: 'strict',
     autoSync: true,
     ...Object.fromEntries(given),
@@ -92,6 +95,7 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     ['concurrency', Number.isInteger(concurrency) && concurrency > 0, 'a whole number from 1'],
     ['concurrency', ordering === 'per-lead' || concurrency === 1, "1 with 'strict' ordering"],
     ['coalesce', isOneOf(settings.coalesce, true, false), 'true or false'],
+    ['persist', isOneOf(settings.persist, true, false), 'true or false'],
     ['autoSync', isOneOf(settings.autoSync, true, false), 'true or false'],
     ['idempotencyHeader', isHeaderName.test(settings.idempotencyHeader ?? 'none'), 'the name of a header'],
     ['timeout', isDelay(settings.timeout), 'milliseconds'],

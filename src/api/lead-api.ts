@@ -17,8 +17,8 @@ export interface LeadApiOptions {
 
 /** The leads API over HTTP. Every request is built from the options at the moment it is sent. */
 export interface LeadApi {
-  /** One attempt at a batch. Never rejects. */
-  patch(batch: Batch): Promise<Outcome>;
+  /** One attempt at a batch, until `lost` aborts. Never rejects. */
+  patch(batch: Batch, lost: AbortSignal): Promise<Outcome>;
   /** @throws LeadboxError 'lead-not-found', 'unauthorized', 'request-failed', 'network', 'bad-response', 'aborted'. */
   get(id: string): Promise<Lead>;
   /** One page of leads; errors as `get`. */
@@ -71,11 +71,11 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
   const badResponse = () => new LeadboxError('bad-response', 'The answer is not what was asked for.');
 
   return {
-    async patch({ leadId, body, id }) {
+    async patch({ leadId, body, id }, lost) {
       const headers: Record<string, string> = { 'Content-Type': 'application/json' };
       if (options.idempotencyHeader) headers[options.idempotencyHeader] = id;
       try {
-        return outcomeOf(await send(leadPath(leadId), { method: 'PATCH', body }, headers), leadId);
+        return outcomeOf(await send(leadPath(leadId), { method: 'PATCH', body }, headers, lost), leadId);
       } catch (error) {
         const failure = error as LeadboxError; // send and leadPath throw nothing else
         // Without a cause it was us who stopped listening: the request may still arrive.

@@ -11,6 +11,8 @@ export interface Settlements {
   /** The server has these edits; `lead` is this tab's view. */
   synced(seqs: readonly number[], lead: Lead): void;
   parked(row: ParkedRow): void;
+  /** The leads with edits whose end is not known here yet. */
+  leadIds(): readonly string[];
   /** Somebody else may have settled edits of these leads; undefined: of any. */
   recheck(leadIds: readonly string[] | undefined): Promise<void>;
 }
@@ -30,6 +32,7 @@ export function createSettlements(database: Database): Settlements {
       for (const seq of seqs) end(seq, { outcome: 'synced', lead });
     },
     parked,
+    leadIds: () => [...waiting.values()].map(({ leadId }) => leadId),
     async recheck(leadIds) {
       const asked = [...waiting].filter(([, { leadId }]) => !leadIds || leadIds.includes(leadId));
       if (!asked.length) return;

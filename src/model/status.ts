@@ -58,5 +58,7 @@ export type LeadboxEvent =
   /** The server stored something else than was sent at these paths; the view shows what it stored. */
   | { readonly type: 'server-differs'; readonly leadId: string; readonly paths: readonly (readonly string[])[] }
   | { readonly type: 'status'; readonly status: SyncStatus }
+  /** Something that the app's developers should know; once for each reason. */
+  | { readonly type: 'warning'; readonly code: 'storage-not-persistent'; readonly message: string }
   /** Another tab runs a newer version of the app; this one has to be reloaded. */
   | { readonly type: 'update-required' };

@@ -2,11 +2,13 @@ import type { Environment } from '../environment.ts';
 
 /**
  * What tabs tell each other: hints to look again; losing, doubling or delaying one is harmless (R41). Either leads that
- * changed, or that one tab paused or resumed all.
+ * changed or were dropped to make room, or that one tab paused or resumed all, or ended all.
  */
 export interface TabMessage {
   readonly leadIds?: readonly string[];
+  readonly evicted?: readonly string[];
   readonly paused?: boolean;
+  readonly ended?: { readonly isWiped: boolean };
 }
 
 export interface OtherTabs {

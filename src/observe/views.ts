@@ -17,6 +17,8 @@ export interface Views {
   read(id: string): Promise<LeadState | undefined>;
   /** The lead as observers see it; undefined if nobody in this tab watches it. */
   shown(id: string): Lead | undefined;
+  /** The leads that are watched each for itself, by their ids: their bases. */
+  watched(): ReadonlyMap<string, Lead>;
   /** Shows an edit before it is stored: observers see it before this returns (R3). */
   show(leadId: string, patch: JsonObject): Layer;
   /** Takes back, in one step, what could not be stored. */
@@ -50,6 +52,7 @@ export function createViews(database: Database, reportError: (error: unknown) =>
       }
       return undefined;
     },
+    watched: () => new Map([...lives].flatMap((live) => live.base() ?? []).map((base) => [base.id, base])),
     show(leadId, patch) {
       const layer = { leadId, patch };
       layers.add(layer);

@@ -1,8 +1,9 @@
-import { type FrozenBatch, travelTime } from '../model/lead-record.ts';
+import { type FrozenBatch, type ParkedRow, travelTime } from '../model/lead-record.ts';
 import { type BatchTerms, nextBatch } from '../model/next-batch.ts';
 import { type Answer, type Settled, settle } from '../model/settle.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database, Tables } from '../storage/database.ts';
 import { type LeadRecords, openRecords } from '../storage/lead-records.ts';
+import { leasedUntil, takeLease } from '../storage/lease.ts';
 import type { LeadQueue } from './lead-queue.ts';
 
 /** An answer that waits to be taken in. */
@@ -24,10 +25,14 @@ export interface TurnPlan {
   readonly terms: Omit<BatchTerms, 'before' | 'fences'>;
   /** Whether late requests need fences: not where an idempotency header makes them harmless. */
   readonly isFenced: boolean;
+  /** Who takes a lease before it chooses; undefined where a Web Lock makes it the only sender. */
+  readonly leaseHolder: string | undefined;
 }
 
 export interface Turn {
   readonly settled: readonly Settled[];
+  /** Edits that could not be read, parked now. */
+  readonly unreadable: readonly ParkedRow[];
   readonly batches: readonly FrozenBatch[];
   /** When the fences that held leads back stand no more, in milliseconds since 1970. */
   readonly fencedUntil: readonly number[];
@@ -36,12 +41,25 @@ export interface Turn {
 /** Takes answers in and chooses what to send next, in one transaction (R18). What it chose is frozen in its rows (R16). */
 export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
   return database.run('rw', async (tables) => {
-    const records = await openRecords(tables);
+    const records = await openRecords(tables, plan.terms.now);
     const settled = await settleAll(records, plan);
-    const chosen = await chooseBatches(records, plan);
+    const chosen = await chooseAlone(tables, records, plan);
     await records.flush();
-    return { settled, ...chosen };
+    return { settled, unreadable: records.unreadable, ...chosen };
   });
+}
+
+type Choice = Pick<Turn, 'batches' | 'fencedUntil'>;
+
+/** Chooses if nobody else holds the lease, and takes it for what was chosen; with a Web Lock there is none. */
+async function chooseAlone(tables: Tables, records: LeadRecords, plan: TurnPlan): Promise<Choice> {
+  const { leaseHolder: holder, terms, want } = plan;
+  const lease = holder !== undefined && want > 0 && { holder, until: terms.now + terms.timeout + travelTime };
+  const othersUntil = lease && (await leasedUntil(tables, lease, terms.now));
+  if (othersUntil) return { batches: [], fencedUntil: [othersUntil] };
+  const chosen = await chooseBatches(records, plan);
+  if (lease && chosen.batches.length) await takeLease(tables, lease);
+  return chosen;
 }
 
 async function settleAll(records: LeadRecords, { answers, queue, isFenced, terms }: TurnPlan): Promise<Settled[]> {
@@ -70,7 +88,7 @@ async function settleAll(records: LeadRecords, { answers, queue, isFenced, terms
   return settled;
 }
 
-async function chooseBatches(records: LeadRecords, plan: TurnPlan): Promise<Pick<Turn, 'batches' | 'fencedUntil'>> {
+async function chooseBatches(records: LeadRecords, plan: TurnPlan): Promise<Choice> {
   const batches: FrozenBatch[] = [];
   const fencedUntil: number[] = [];
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 import { Dexie, type Table } from 'dexie';
 import type { Environment } from '../environment.ts';
-import { LeadboxError } from '../model/leadbox-error.ts';
+import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
 import { type Rows, rowFormat, tableSchemas } from './rows.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
 
@@ -8,7 +8,7 @@ import { isLostConnection, storageError } from './storage-error.ts';
 export interface Database {
   /**
    * Resolves with what `body` gave once the transaction is complete. `body` awaits nothing but its tables; after a lost
-   * connection it runs again on a new one.
+   * connection it runs again on a new one, and once more where the device was full and room could be made.
    */
   run<T>(mode: 'r' | 'rw', body: (tables: Tables) => PromiseLike<T>): Promise<T>;
   close(): void;
@@ -25,13 +25,22 @@ export interface DatabaseOptions {
   readonly environment: Environment;
 }
 
+/** What the database tells its leadbox. */
+export interface DatabaseHost {
+  /** Newer code, or someone who deletes the database, asked for it; it is closed and stays so. */
+  readonly onTakenAway: (byUpdate: boolean) => void;
+  /** The device is full. Gives whether there may be room now, made by `run` of this database. */
+  readonly onFull: (database: Pick<Database, 'run'>) => Promise<boolean>;
+}
+
 // Version numbers leave room for the indexes that apps add later: format 1 is 1000, 1001, …
 const versionsPerFormat = 1000;
 const attempts = 3;
+/** How long, in milliseconds, a tab with an older version may take to let go. */
+const patience = 5_000;
 const tableNames = Object.keys(tableSchemas([])) as (keyof Rows)[]; // its keys are those of Rows
 
-/** `onTakenAway`: newer code, or someone who deletes the database, asked for it; it is closed and stays so. */
-export function createDatabase(options: DatabaseOptions, onTakenAway: (byUpdate: boolean) => void): Database {
+export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }: DatabaseHost): Database {
   let connection: Promise<Dexie> | undefined;
   let wasOpen = false;
   let ended: LeadboxError | undefined;
@@ -58,23 +67,32 @@ export function createDatabase(options: DatabaseOptions, onTakenAway: (byUpdate:
     return connection;
   };
 
+  const run: Database['run'] = async (mode, body) => {
+    for (let attempt = 1; ; attempt++) {
+      if (ended) throw ended;
+      const used = connect();
+      try {
+        const database = await used;
+        return await database.transaction(`${mode}!`, tableNames, (transaction) => {
+          // The transaction's own tables: they stay in it even where Dexie loses track of its zone.
+          const tables = tableNames.map((name) => [name, transaction.table(name)]);
+          return body(Object.fromEntries(tables) as Tables); // each table of Rows, by its name
+        });
+      } catch (error) {
+        if (ended || attempt === attempts || !isLostConnection(error)) throw ended ?? storageError(error);
+        if (connection === used) connection = undefined;
+        used.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
+      }
+    }
+  };
+
   return {
     async run(mode, body) {
-      for (let attempt = 1; ; attempt++) {
-        if (ended) throw ended;
-        const used = connect();
-        try {
-          const database = await used;
-          return await database.transaction(`${mode}!`, tableNames, (transaction) => {
-            // The transaction's own tables: they stay in it even where Dexie loses track of its zone.
-            const tables = tableNames.map((name) => [name, transaction.table(name)]);
-            return body(Object.fromEntries(tables) as Tables); // each table of Rows, by its name
-          });
-        } catch (error) {
-          if (ended || attempt === attempts || !isLostConnection(error)) throw ended ?? storageError(error);
-          if (connection === used) connection = undefined;
-          used.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
-        }
+      try {
+        return await run(mode, body);
+      } catch (error) {
+        if (!isLeadboxError(error, 'storage-full') || !(await onFull({ run }))) throw error;
+        return run(mode, body);
       }
     },
     close() {
@@ -98,7 +116,7 @@ async function open(
   takenAway: (byUpdate: boolean) => LeadboxError,
   wasOpen: boolean,
 ): Promise<Dexie> {
-  const { indexedDB, IDBKeyRange } = options.environment;
+  const { indexedDB, IDBKeyRange, clock } = options.environment;
   if (!indexedDB || !IDBKeyRange) {
     throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
   }
@@ -138,5 +156,20 @@ async function open(
   found.close();
   const extended = create();
   extended.version(version).stores(tableSchemas([...installed, ...missing]));
-  return extended.open();
+  let timer: unknown;
+  const blocked = new Promise<never>((_resolve, reject) => {
+    extended.on('blocked', () => {
+      const message = 'Another tab holds on to an older version of the database. Close or reload it.';
+      timer ??= clock.setTimeout(() => reject(new LeadboxError('storage-unavailable', message)), patience);
+    });
+  });
+  const opening = extended.open();
+  try {
+    return await Promise.race([opening, blocked]);
+  } catch (error) {
+    opening.then(() => extended.close()).catch(() => {}); // nobody waits for it any more
+    throw error;
+  } finally {
+    clock.clearTimeout(timer);
+  }
 }

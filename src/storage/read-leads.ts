@@ -3,6 +3,7 @@ import type { Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
 import type { Database } from './database.ts';
+import { isReadableLead } from './readable.ts';
 import type { BaseRow } from './rows.ts';
 
 /** A cached lead with the counts of its rows. */
@@ -37,7 +38,8 @@ export async function readLead(database: Database, id: string): Promise<ReadLead
       parked.where('leadId').equals(id).count(),
     ]);
     const counts = { pending: seqs.length, lastSeq: Math.max(0, ...seqs.slice(-1)), parked: parkedCount };
-    return lead && { lead, base: base?.lead ?? lead, ...counts };
+    // One that cannot be read is as good as not cached: the app fetches it anew.
+    return isReadableLead(lead) ? { lead, base: isReadableLead(base?.lead) ? base.lead : lead, ...counts } : undefined;
   });
 }
 
@@ -69,6 +71,12 @@ export function countRows(database: Database): Promise<{ readonly pending: numbe
     const [pending, parked] = await Promise.all([tables.outbox.count(), tables.parked.count()]);
     return { pending, parked };
   });
+}
+
+/** The leads with pending edits. */
+export async function pendingLeadIds(database: Database): Promise<readonly string[]> {
+  const ids = await database.run('r', ({ outbox }) => outbox.orderBy('leadId').uniqueKeys());
+  return ids as string[]; // the index holds what `leadId` holds
 }
 
 /** The outbox of one lead or of all, in order, with the batches that are on their way. */

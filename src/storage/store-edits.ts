@@ -4,6 +4,7 @@ import { applyToLead } from '../model/lead-change.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { Database } from './database.ts';
+import { isReadableLead } from './readable.ts';
 
 /** An edit on its way into the outbox. */
 export interface EditRequest {
@@ -24,14 +25,14 @@ export function storeEdits(database: Database, requests: readonly EditRequest[])
   const ids = [...new Set(requests.map(({ leadId }) => leadId))];
   return database.run('rw', async ({ leads, bases, outbox }) => {
     const [views, baseRows] = await Promise.all([leads.bulkGet(ids), bases.bulkGet(ids)]);
-    const stored = new Map(ids.map((id, index) => [id, { view: views[index], base: baseRows[index]?.lead }]));
+    const stored = new Map(ids.map((id, index) => [id, { view: views[index], row: baseRows[index] }]));
     const changed = new Map<string, Lead>();
     const rows: PendingRow[] = [];
 
     const outcomes = requests.map(({ leadId, madeAt, patchOn }) => {
       const view = changed.get(leadId) ?? stored.get(leadId)?.view;
       try {
-        if (!view) {
+        if (!isReadableLead(view)) {
           throw new LeadboxError(
             'lead-not-cached',
             `Lead ${leadId} is not on this device. load() or refresh() it first.`,
@@ -50,11 +51,13 @@ export function storeEdits(database: Database, requests: readonly EditRequest[])
     });
 
     // The first edit of a lead: what was its view so far is what the server last said.
-    const firstEdits = [...stored].flatMap(([id, { view, base }]) => (view && !base && changed.has(id) ? view : []));
+    const firstEdits = [...stored].flatMap(([id, { view, row }]) =>
+      view && changed.has(id) && !isReadableLead(row?.lead) ? { ...row, id, lead: view } : [],
+    );
     const [seqs] = await Promise.all([
       outbox.bulkAdd(rows, { allKeys: true }),
       leads.bulkPut([...changed.values()]),
-      bases.bulkAdd(firstEdits.map((lead) => ({ id: lead.id, lead }))),
+      bases.bulkPut(firstEdits),
     ]);
     for (const [index, row] of rows.entries()) Object.assign(row, { seq: seqs[index] });
     return outcomes;

@@ -102,7 +102,8 @@ export function aDevice({ random = createSeededRandom(1), ...apiOptions }: Devic
     ...{ indexedDB, IDBKeyRange, clock, random, locks, channel },
     fetch: answerOf,
     connectivity: { onLine: () => onLine, subscribe: network.subscribe },
-    lifecycle: { subscribe: page.subscribe },
+    lifecycle: { visible: () => true, subscribe: page.subscribe },
+    ...{ storage: undefined, backgroundSync: undefined, warn: vi.fn() },
   };
 
   const device: Device = {
