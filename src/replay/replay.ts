@@ -2,7 +2,7 @@ import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
 import type { Batch } from '../model/edit.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
-import { backoff, clamped, type ReplayState } from '../model/replay-state.ts';
+import { backoff, clamped } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import type { Database } from '../storage/database.ts';
@@ -113,10 +113,11 @@ export function createReplay(host: ReplayHost): Replay {
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
-    const after: ReplayState = await drain.run(clamped(state, now(), retry));
-    if (!locks) await returnLease(host.database, sender);
+    const { state: after, failed } = await drain.run(clamped(state, now(), retry));
     // Frozen meanwhile, it is no longer ours to write.
     if (isClosed || !signal.aborted) await memory.write({ state: after });
+    if (!locks) await returnLease(host.database, sender);
+    if (failed) throw failed.error;
     storageFailures = 0;
   };
 
