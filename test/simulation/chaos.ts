@@ -68,16 +68,26 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       return device.tell(tab, action === 'show' ? 'visible' : 'hidden');
     case 'pause':
       return call(async () => {
+        const { resumes } = device;
         await tab.leadbox.pause();
-        if (!tab.isDead) sending.paused(tab);
+        // Of calls that overlap none is the last.
+        if (!tab.isDead && resumes.begun === device.resumes.begun && !resumes.open) sending.paused(tab);
       });
     case 'resume':
       sending.paused(undefined);
       for (const other of device.tabs) sending.relieved(other, true);
-      return call(() => tab.leadbox.resume());
+      return call(async () => {
+        const { begun, open } = device.resumes;
+        device.resumes = { begun: begun + 1, open: open + 1 };
+        await tab.leadbox.resume();
+        device.resumes = { ...device.resumes, open: device.resumes.open - 1 };
+      });
     case 'sync':
       sending.relieved(tab);
-      return call(() => tab.leadbox.sync());
+      return call(async () => {
+        await tab.leadbox.sync();
+        sending.relieved(tab);
+      });
     case 'refresh':
       return call(() => tab.leadbox.refresh(leadId));
     case 'load':

@@ -10,9 +10,11 @@ export interface Dice {
   pick<T>(choices: readonly T[]): T;
   /** A key of `weights`, as often as its weight says. */
   weighted<K extends string>(weights: Readonly<Partial<Record<K, number>>>): K;
-  /** Milliseconds with a heavy tail: mostly a few, rarely minutes. */
+  /** Milliseconds with a heavy tail: mostly a few, rarely a minute. */
   delay(): number;
 }
+
+const longestDelay = 60_000;
 
 export function createDice(seed: number, stream: number): Dice {
   const random = createSeededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b));
@@ -31,6 +33,6 @@ export function createDice(seed: number, stream: number): Dice {
       }
       return (entries.at(-1) as [K, number])[0]; // rounding only: no weights are empty
     },
-    delay: () => Math.round(5 * (1 - random()) ** -1.6),
+    delay: () => Math.min(longestDelay, Math.round(5 * (1 - random()) ** -1.6)),
   };
 }

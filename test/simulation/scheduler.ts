@@ -57,13 +57,16 @@ export interface Scheduler {
   current(): Owner | undefined;
   /** Runs up to so many tasks, and lets time go by up to that moment where none can run. */
   run(limits: RunLimits): Promise<void>;
-  timersOf(owner: Owner): number;
+  timersOf(owner: Owner, source: string): number;
   /** Its timers never fire. */
   forget(owner: Owner): void;
   /** Nothing runs any more. */
   stop(): void;
   end(): void;
 }
+
+/** How long a device may stand still with something to do, in milliseconds. */
+const longestStall = 7_000;
 
 export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefined, error: unknown) => void): Scheduler {
   const lanes: Lane[] = [];
@@ -163,7 +166,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
     },
     async run({ tasks = Number.POSITIVE_INFINITY, until = elapsed, isDone = never, isOver = never }) {
       for (let done = 0; done < tasks && !isStopped && !isDone(); ) {
-        moveTo(dice.chance(0.005) ? elapsed + dice.delay() : elapsed);
+        moveTo(dice.chance(0.005) ? elapsed + Math.min(longestStall, dice.delay()) : elapsed);
         const lane = runnable();
         if (lane) {
           done++;
@@ -176,7 +179,8 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
         }
       }
     },
-    timersOf: (owner) => [...timers].filter(({ lane }) => lane.owner === owner).length,
+    timersOf: (owner, source) =>
+      [...timers].filter(({ lane }) => lane === laneOf(owner, source)).length,
     forget(owner) {
       for (const timer of timers) if (timer.lane.owner === owner) timer.cancel();
     },

@@ -26,10 +26,14 @@ export interface SendingHost {
 // The least of the library's waits after a failure.
 const minDelay = 1_000;
 
+// How long a tab may take to act on a reason to try again.
+const reliefDelay = 15_000;
+
 /** Judges what is sent, and what the server makes of it: one sender, in order, the same bytes, no needless request. */
 export function createSendingChecks({ ledger, storage, options, passages, elapsed }: SendingHost): SendingChecks {
   const batchOf = new Map<Passage, KnownBatch>();
   const definite = new Set<string>();
+  const relief = new Map<Tab, number>();
   const waits = new Map<Tab, { readonly leadId: string; readonly since: number; readonly isForAll: boolean }>();
   let paused: Tab | undefined;
 
@@ -52,7 +56,8 @@ export function createSendingChecks({ ledger, storage, options, passages, elapse
       if (open.length >= (options.concurrency ?? 1)) ledger.break(4, `${open.length + 1} requests are open`);
       if (definite.has(`${tab.label} ${batch.id}`)) ledger.break(10, `batch ${batch.id} was sent again after its answer`);
       const wait = waits.get(tab);
-      if (wait && (wait.isForAll || wait.leadId === leadId) && elapsed() < wait.since + minDelay) {
+      const isRelieved = elapsed() < (relief.get(tab) ?? Number.NEGATIVE_INFINITY) + reliefDelay;
+      if (wait && !isRelieved && (wait.isForAll || wait.leadId === leadId) && elapsed() < wait.since + minDelay) {
         ledger.break(11, `${tab.label} sent ${elapsed() - wait.since} ms after a failure`);
       }
       if (paused === tab) ledger.break(11, `${tab.label} sent while it was paused`);
@@ -92,6 +97,7 @@ export function createSendingChecks({ ledger, storage, options, passages, elapse
       }
     },
     relieved(tab, isResumed) {
+      relief.set(tab, elapsed());
       if (isResumed || !waits.get(tab)?.isForAll) waits.delete(tab);
     },
     paused(tab) {
