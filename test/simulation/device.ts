@@ -64,7 +64,7 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
   let jumped = 0;
   let opened = 0;
   let fates = mix.fates;
-  // Dexie reopens on its own what was lost without a word; closed meanwhile, it forgets the new connection.
+  // Dexie reopens on its own what was lost; closed meanwhile, it forgets the new connection.
   let isLeaky = false;
 
   const ledger = createLedger(() => scheduler.stop());
@@ -115,7 +115,7 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
       if (database !== name) for (const other of device.tabs) sending.relieved(other, true);
       const fault = storageDice.weighted(mix.storage);
-      isLeaky ||= fault === 'lost';
+      isLeaky ||= fault === 'lost' || fault === 'closed';
       scheduler.trace.push(`storage ${fault}`);
       return fault;
     },
