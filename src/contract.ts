@@ -85,4 +85,20 @@ export interface Outbox<S extends SectionSchemas = OpenSections> {
   pending(leadId?: string): Promise<PendingEdit<S>[]>;
   /** Edits that wait for a decision, of one lead or of all, in order. */
   parked(leadId?: string): Promise<ParkedEdit<S>[]>;
+  /** Both lists now and after every change in any tab. */
+  observe(leadId?: string): Observable<{
+    readonly pending: readonly PendingEdit<S>[];
+    readonly parked: readonly ParkedEdit<S>[];
+  }>;
+  /**
+   * Queues a parked edit again under a new, higher seq, as it was or amended by a synchronous Immer recipe on its patch.
+   * Paths that later edits of the lead set are left out before. Rejects with 'edit-not-found' and as `edit`; then it
+   * stays parked.
+   */
+  retry(seq: number, amend?: (draft: LeadPatch<S>) => void): Promise<Edit<S>>;
+  /**
+   * Drops a pending or parked edit; the view is computed anew from what remains. Rejects with 'edit-in-flight' while it
+   * is part of a request that has no definite answer, and with 'edit-not-found'.
+   */
+  discard(seq: number): Promise<void>;
 }

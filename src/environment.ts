@@ -7,6 +7,8 @@ export interface Environment {
   /** undefined where the host has none: the first call that needs it rejects with 'storage-unavailable'. */
   readonly indexedDB: IDBFactory | undefined;
   readonly IDBKeyRange: typeof IDBKeyRange | undefined;
+  /** Of the page or worker; undefined where there is none. */
+  readonly origin: string | undefined;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -47,6 +49,9 @@ export function createEnvironment(replacements: Partial<Environment> = {}): Envi
     },
     get IDBKeyRange() {
       return globalThis.IDBKeyRange as typeof IDBKeyRange | undefined; // as above
+    },
+    get origin() {
+      return (globalThis.location as Location | undefined)?.origin; // Node has none
     },
     clock: {
       now: () => Date.now(),

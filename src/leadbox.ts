@@ -1,6 +1,6 @@
 import type { Leadbox } from './contract.ts';
 import { patchChange, recipeChange } from './edit/change.ts';
-import { createOutboxLists } from './edit/outbox.ts';
+import { createOutbox } from './edit/outbox.ts';
 import { signOut } from './leave/sign-out.ts';
 import type { LeadState } from './model/edit.ts';
 import type { OpenSections, SectionSchemas } from './model/lead.ts';
@@ -23,7 +23,10 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
 /** What an app holds. `isWorker`: in a service worker, which sends for a while what pages left behind. */
 export function leadboxOf(settings: Settings, isWorker: boolean): Leadbox {
   const { name, environment } = settings;
-  const { database, memory, views, editor, fill, replay, tabs, status, ...parts } = wire(settings, isWorker);
+  const { database, memory, views, editor, settlements, fill, replay, tabs, status, ...parts } = wire(
+    settings,
+    isWorker,
+  );
   const { changedHere, close, isClosed, readStatus, synced } = parts;
 
   /** Methods reject, they never throw; and after `close()` they all do. */
@@ -37,6 +40,8 @@ export function leadboxOf(settings: Settings, isWorker: boolean): Leadbox {
       await editor.stored();
       return run();
     });
+  const { clock } = environment;
+  const outbox = createOutbox({ database, clock, settlements, schemas: settings.schemas, onStored: parts.stored });
   const all: LeadQuery = (leads) => leads.toCollection();
   const setPaused = (paused: boolean) =>
     open(async () => {
@@ -64,7 +69,13 @@ export function leadboxOf(settings: Settings, isWorker: boolean): Leadbox {
     observeAll: (query = all) => views.observeAll(query),
     edit: (id, recipe) => open(() => editor.edit(id, recipeChange(recipe))),
     patch: (id, patch) => open(() => editor.edit(id, patchChange(patch))),
-    outbox: createOutboxLists(database, read),
+    outbox: {
+      pending: (leadId) => read(() => outbox.pending(leadId)),
+      parked: (leadId) => read(() => outbox.parked(leadId)),
+      observe: views.observeOutbox,
+      retry: (seq, amend) => read(() => outbox.retry(seq, amend)),
+      discard: (seq) => read(() => outbox.discard(seq)),
+    },
     sync: () =>
       read(async () => {
         const before = synced();

@@ -1,11 +1,11 @@
 import { createLeadApi } from './api/lead-api.ts';
 import { createEditor, type Editor } from './edit/editor.ts';
-import { createSettlements } from './edit/settlements.ts';
+import { createSettlements, type Settlements } from './edit/settlements.ts';
 import { createFill, type Fill } from './fill/fill-cache.ts';
 import { createBackgroundSync } from './leave/background-sync.ts';
 import { viewOf } from './model/lead-change.ts';
 import type { ParkedRow } from './model/lead-record.ts';
-import type { SyncStatus } from './model/status.ts';
+import type { SyncStatus, Warning } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
 import { createEvents } from './observe/events.ts';
 import { createOtherTabs, type OtherTabs } from './observe/other-tabs.ts';
@@ -26,6 +26,7 @@ export interface Parts {
   readonly memory: ReplayMemory;
   readonly views: Views;
   readonly editor: Editor;
+  readonly settlements: Settlements;
   readonly fill: Fill;
   readonly replay: Replay;
   readonly tabs: OtherTabs;
@@ -33,6 +34,7 @@ export interface Parts {
   readonly readStatus: () => Promise<SyncStatus>;
   /** How many edits the server acknowledged to this leadbox so far. */
   readonly synced: () => number;
+  readonly stored: (leadIds: readonly string[]) => void;
   readonly changedHere: (leadIds: readonly string[]) => Promise<unknown>;
   readonly isClosed: () => boolean;
   readonly close: () => Promise<void>;
@@ -96,9 +98,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const editor = createEditor({
     ...{ database, clock, schemas, settlements, screen: views },
     onStored(leadIds) {
-      void changedHere(leadIds);
-      replay.trigger();
-      reReading.begin();
+      stored(leadIds);
       if (settings.autoSync) backgroundSync.afterEdit();
       void askToKeep();
     },
@@ -113,14 +113,15 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     if ((await environment.storage?.persist().catch(ignored)) !== false) return;
     const message =
       'The browser may delete unsent edits when storage runs low: it did not grant persistent storage. Installing the app, or letting it notify, usually changes that.';
-    onEvent({ type: 'warning', code: 'storage-not-persistent', message });
+    warn('storage-not-persistent', message);
   }
 
-  const api = createLeadApi(settings, closing.signal);
+  const warn = (code: Warning, message: string) => onEvent({ type: 'warning', code, message });
+  const api = createLeadApi({ ...settings, onWarning: warn }, closing.signal);
   const memory = createReplayMemory(name, environment);
   const replay = createReplay({
     ...settings,
-    ...{ database, memory, send: api.patch, onTurn: (turn) => tell(turn) },
+    ...{ database, memory, isWorker, send: api.patch, onTurn: (turn) => tell(turn) },
     onProgress: () => status.touch(),
     onWaiting: () => backgroundSync.mayBeLeft(),
     async onSignedOut(isFirst) {
@@ -134,15 +135,20 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let synced = 0;
   // Grows with what the server acknowledged: a GET that began before may be older than it looks.
   let changes = 0;
-  const tell = ({ settled, unreadable }: Turn) => {
+  const tell = ({ settled, parkedUnsent, batches }: Turn) => {
+    views.sending(batches.map(({ leadId }) => leadId));
     changes += settled.length;
-    tellParked(unreadable);
-    const shown = changedHere(settled.map(({ record }) => record.id));
+    const shown = changedHere([...settled.map(({ record }) => record.id), ...parkedUnsent.map(({ leadId }) => leadId)]);
+    tellParked(parkedUnsent);
+    void shown.then(() => parkedUnsent.forEach(settlements.parked));
     for (const { record, acknowledged, parked, differs, isOutdated } of settled) {
       const leadId = record.id;
       synced += acknowledged.length;
       void shown.then(() => {
-        settlements.synced(acknowledged, viewOf(record));
+        settlements.synced(
+          acknowledged.map(({ seq }) => seq),
+          viewOf(record),
+        );
         parked.forEach(settlements.parked);
       });
       tellParked(parked);
@@ -202,6 +208,13 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   );
   const backgroundSync = createBackgroundSync(name, environment, async () => (await countRows(database)).pending);
 
+  /** Edits of these leads joined or left the outbox in this tab. */
+  function stored(leadIds: readonly string[]): void {
+    void changedHere(leadIds);
+    replay.trigger();
+    reReading.begin();
+  }
+
   /** Rows changed in this tab. Resolves when its observers know. */
   function changedHere(leadIds: readonly string[]): Promise<unknown> {
     status.touch();
@@ -255,7 +268,22 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   }
 
   return {
-    ...{ database, memory, views, editor, fill, replay, tabs, status, readStatus, changedHere, isClosed, close },
+    ...{
+      database,
+      memory,
+      views,
+      editor,
+      settlements,
+      fill,
+      replay,
+      tabs,
+      status,
+      readStatus,
+      changedHere,
+      stored,
+      isClosed,
+      close,
+    },
     synced: () => synced,
   };
 }

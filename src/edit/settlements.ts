@@ -1,8 +1,8 @@
-import type { ParkedEdit, Settlement } from '../model/edit.ts';
+import type { Settlement } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
 import type { ParkedRow } from '../model/lead-record.ts';
 import type { Database } from '../storage/database.ts';
-import { readFates, readLead } from '../storage/read-leads.ts';
+import { parkedEdit, readFates, readLead } from '../storage/read-leads.ts';
 
 /** The promises of this tab's edits: how each ended, whoever sent it (R40). */
 export interface Settlements {
@@ -36,13 +36,14 @@ export function createSettlements(database: Database): Settlements {
     async recheck(leadIds) {
       const asked = [...waiting].filter(([, { leadId }]) => !leadIds || leadIds.includes(leadId));
       if (!asked.length) return;
-      const [pending, refused] = await readFates(
+      const [pending, refused, discarded] = await readFates(
         database,
         asked.map(([seq]) => seq),
       );
       for (const [index, [seq, { leadId }]] of asked.entries()) {
         const row = refused[index];
         if (row) parked(row);
+        else if (discarded.includes(seq)) end(seq, { outcome: 'discarded' });
         else if (!pending[index]) {
           const lead = (await readLead(database, leadId))?.lead;
           if (lead) end(seq, { outcome: 'synced', lead });
@@ -50,9 +51,4 @@ export function createSettlements(database: Database): Settlements {
       }
     },
   };
-}
-
-/** A parked row as apps see it. */
-export function parkedEdit(row: ParkedRow): ParkedEdit {
-  return { ...row, sent: false };
 }

@@ -46,6 +46,9 @@ export interface SyncResult {
   readonly waitingFor?: WaitingFor | undefined;
 }
 
+/** A key in the page's code, limits that the page cannot read, storage that the browser may clear. */
+export type Warning = 'api-key-in-browser' | 'rate-limit-headers-hidden' | 'storage-not-persistent';
+
 /** What `onEvent` is told: ids, counts, statuses and paths, never contents of a lead. */
 export type LeadboxEvent =
   | {
@@ -59,6 +62,6 @@ export type LeadboxEvent =
   | { readonly type: 'server-differs'; readonly leadId: string; readonly paths: readonly (readonly string[])[] }
   | { readonly type: 'status'; readonly status: SyncStatus }
   /** Something that the app's developers should know; once for each reason. */
-  | { readonly type: 'warning'; readonly code: 'storage-not-persistent'; readonly message: string }
+  | { readonly type: 'warning'; readonly code: Warning; readonly message: string }
   /** Another tab runs a newer version of the app; this one has to be reloaded. */
   | { readonly type: 'update-required' };

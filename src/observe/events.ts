@@ -2,8 +2,8 @@ import type { Environment } from '../environment.ts';
 import type { LeadboxEvent } from '../model/status.ts';
 
 /**
- * Tells the app what happened. Without `onEvent` only warnings are said, each once, by the environment's `warn`; what
- * `onEvent` throws goes to `reportError` and disturbs nothing.
+ * Tells the app what happened; of warnings each once. Without `onEvent` warnings are said by the environment's `warn`;
+ * what `onEvent` throws goes to `reportError` and disturbs nothing.
  */
 export function createEvents(
   onEvent: ((event: LeadboxEvent) => void) | undefined,
@@ -13,10 +13,12 @@ export function createEvents(
   const said = new Set<string>();
   return (event) => {
     try {
-      if (onEvent) return onEvent(event);
-      if (event.type !== 'warning' || said.has(event.code)) return;
-      said.add(event.code);
-      warn(event.message);
+      if (event.type === 'warning') {
+        if (said.has(event.code)) return;
+        said.add(event.code);
+        if (!onEvent) warn(event.message);
+      }
+      onEvent?.(event);
     } catch (error) {
       reportError(error);
     }

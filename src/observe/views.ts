@@ -2,10 +2,11 @@ import type { Layer, LeadState } from '../model/edit.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
 import type { Database } from '../storage/database.ts';
-import { type LeadQuery, readLead } from '../storage/read-leads.ts';
+import { type LeadQuery, readLead, readOutbox } from '../storage/read-leads.ts';
 import { createLayers } from './layers.ts';
 import { type Live, observeLive } from './live.ts';
 import { leadState, liveLead } from './live-lead.ts';
+import { liveOutbox, type OutboxState } from './live-outbox.ts';
 import { liveQuery } from './live-query.ts';
 import type { Observable } from './observable.ts';
 
@@ -13,6 +14,9 @@ import type { Observable } from './observable.ts';
 export interface Views {
   observe(id: string): Observable<LeadState | undefined>;
   observeAll(query: LeadQuery): Observable<readonly Lead[]>;
+  observeOutbox(leadId: string | undefined): Observable<OutboxState>;
+  /** Requests of these leads are on their way now. */
+  sending(leadIds: readonly string[]): void;
   /** One lead as it is stored now; undefined if it is not cached. */
   read(id: string): Promise<LeadState | undefined>;
   /** The lead as observers see it; undefined if nobody in this tab watches it. */
@@ -40,6 +44,16 @@ export function createViews(database: Database, reportError: (error: unknown) =>
   return {
     observe: (id) => observeLive(liveLead(id, database, layers), layers, lives, reportError),
     observeAll: (query) => observeLive(liveQuery(query, database, layers), layers, lives, reportError),
+    observeOutbox: (leadId) =>
+      observeLive(
+        liveOutbox(leadId, () => readOutbox(database, leadId)),
+        layers,
+        lives,
+        reportError,
+      ),
+    sending(leadIds) {
+      for (const live of lives) if (live.showsSending) void live.changed(leadIds);
+    },
     async read(id) {
       const readAt = layers.now();
       const found = await readLead(database, id);

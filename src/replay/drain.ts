@@ -5,7 +5,10 @@ import type { FrozenBatch } from '../model/lead-record.ts';
 import {
   afterAnswer,
   afterFailure,
-  isHeld,
+  afterUnauthorized,
+  afterWait,
+  heldBy,
+  lapsed,
   nextLook,
   offline,
   type ReplayState,
@@ -87,6 +90,7 @@ export function createDrain(host: DrainHost): Drain {
       const isLate = clock.now() + host.timeout > batch.arrivesUntil;
       const outcome = isLate || host.isStopped() ? undefined : await host.send(batch);
       const now = host.now();
+      const circumstances = { now, random: random(), bounds: host.retry };
       if (!outcome) {
         reserved.delete(leadId);
         over.set(id, batch.arrivesUntil);
@@ -94,11 +98,17 @@ export function createDrain(host: DrainHost): Drain {
         reserved.delete(leadId);
         if (outcome.mayArrive) over.delete(id);
         else over.set(id, batch.arrivesUntil);
-        const { why, error } = outcome;
-        const circumstances = { onLine: connectivity.onLine(), random: random(), bounds: host.retry };
-        // Cancelled by closing, it says nothing about the server.
-        if (error.code !== 'aborted') state = afterFailure(state, { leadId, why, sentAt, now, ...circumstances });
+        const { why, error, wait } = outcome;
+        // Cancelled here, it says nothing about the server; nor does a limit with its end about the lead.
+        if (error.code !== 'aborted' && !(wait && why === 'rate-limit')) {
+          state = afterFailure(state, { leadId, why, sentAt, onLine: connectivity.onLine(), ...circumstances });
+        }
         host.report({ lastError: error });
+      } else if (outcome.kind === 'unauthorized') {
+        reserved.delete(leadId);
+        over.set(id, batch.arrivesUntil);
+        state = afterUnauthorized(state);
+        host.report({ lastError: outcome.error });
       } else {
         over.delete(id);
         answers.push({ batch, answer: outcome });
@@ -106,6 +116,7 @@ export function createDrain(host: DrainHost): Drain {
         if (outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: now };
         host.report({ lastError: undefined, lastSyncedAt: state.lastSyncedAt });
       }
+      if (outcome?.wait) state = afterWait(state, outcome.wait, circumstances);
       if (failed) reserved.delete(leadId);
       mayBeMore = true;
       wake();
@@ -146,9 +157,9 @@ export function createDrain(host: DrainHost): Drain {
 
     while (true) {
       const now = host.now();
-      if (isRelieved) state = relieved(state);
+      state = lapsed(isRelieved ? relieved(state) : state, now);
       isRelieved = false;
-      const isIdle = failed || host.isStopped() || isHeld(state, now);
+      const isIdle = failed || host.isStopped() || heldBy(state, now);
       const want = isIdle ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
       if (!failed && (answers.length || (want && mayBeMore))) {
         await turn(want);

@@ -9,6 +9,7 @@ import type { Database } from '../storage/database.ts';
 import { returnLease } from '../storage/lease.ts';
 import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain, type DrainHost } from './drain.ts';
+import { createSession } from './session.ts';
 import { createSoleSender } from './sole-sender.ts';
 import { type Turn, takeTurn } from './turn.ts';
 
@@ -22,6 +23,11 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
   readonly coalesce: boolean;
   readonly idempotencyHeader?: string;
   readonly autoSync: boolean;
+  readonly maxAge: number;
+  /** In a service worker; a page that opens a name brings a new session with it. */
+  readonly isWorker: boolean;
+  /** Brings the session back; rejects where it cannot. */
+  readonly onUnauthorized?: (() => void | Promise<void>) | undefined;
   /** One attempt, until `lost` aborts. Never rejects. */
   readonly send: (batch: Batch, lost: AbortSignal) => Promise<Outcome>;
   /** The user left this device: nothing is sent any more (R73). Gives whether he is back with this leadbox. */
@@ -56,6 +62,7 @@ export function createReplay(host: ReplayHost): Replay {
   let lost: AbortSignal | undefined;
   let isClosed = false;
   let hasBegun = false;
+  const session = createSession(host.isWorker, host.onUnauthorized);
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
   let behind = 0;
@@ -71,7 +78,8 @@ export function createReplay(host: ReplayHost): Replay {
   const now = () => clock.now() + behind;
   const schedule = (until: number | undefined, waitingFor: WaitingFor | undefined) => {
     clock.clearTimeout(timer);
-    if (isClosed || !autoSync) return;
+    if (isClosed) return;
+    if (!autoSync) return report({ waitingFor });
     const wait = (until ?? 0) - now();
     const due = () => {
       behind += Math.max(0, (until ?? 0) - now());
@@ -95,9 +103,10 @@ export function createReplay(host: ReplayHost): Replay {
       // What is stored is of the clock that all tabs share; what this tab waits for is of its own time.
       const terms = { now: clock.now(), isOver, timeout: host.timeout, coalesce: host.coalesce, newId };
       const isStrict = host.ordering === 'strict';
+      const { maxAge } = host;
       const isFenced = !host.idempotencyHeader;
       const leaseHolder = locks ? undefined : sender;
-      const turn = await takeTurn(host.database, { ...plan, terms, isStrict, isFenced, leaseHolder });
+      const turn = await takeTurn(host.database, { ...plan, terms, isStrict, maxAge, isFenced, leaseHolder });
       host.onTurn(turn);
       return { ...turn, fencedUntil: turn.fencedUntil.map((until) => until + behind) };
     },
@@ -113,17 +122,21 @@ export function createReplay(host: ReplayHost): Replay {
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
-    const { state: after, failed } = await drain.run(clamped(state, now(), retry));
+    const isUnauthorized = session.isMissing(state.isUnauthorized);
+    const { state: after, failed } = await drain.run({ ...clamped(state, now(), retry), isUnauthorized });
+    session.ended(after.isUnauthorized);
     // Frozen meanwhile, it is no longer ours to write.
     if (isClosed || !signal.aborted) await memory.write({ state: after });
     if (!locks) await returnLease(host.database, sender);
     if (failed) throw failed.error;
     storageFailures = 0;
+    report({ sending: false });
   };
 
   const run = coalesced(async () => {
     try {
-      await soleSender.hold(pass);
+      do await soleSender.hold(pass);
+      while (await session.renewed());
     } catch (error) {
       if (isClosed) return;
       // Nothing can be chosen or settled now: what was answered is kept, and storage is asked again later (R24).
@@ -152,7 +165,9 @@ export function createReplay(host: ReplayHost): Replay {
         isPauseUnwritten = true;
         isPauseUnwritten = !(await memory.write({ isPaused: paused }));
       }
-      if (!paused) trigger(true);
+      if (paused) return;
+      session.restore();
+      trigger(true);
     },
     progress: () => progress,
     freeze(isFrozen) {
@@ -161,6 +176,7 @@ export function createReplay(host: ReplayHost): Replay {
     },
     async close() {
       isClosed = true;
+      session.restore(); // nobody waits for it any more
       soleSender.close();
       clock.clearTimeout(timer);
       await start(false);

@@ -23,9 +23,11 @@ export interface Remembered {
   readonly isSignedOut?: boolean | undefined;
 }
 
-const wait = z.object({ failures: z.number(), since: z.number(), until: z.number(), why: z.string() });
+const wait = z.looseObject({ since: z.number(), until: z.number(), why: z.string() });
 const stateSchema = z.object({
   hold: z.optional(wait),
+  asked: z.optional(wait),
+  isUnauthorized: z.optional(z.boolean()),
   leads: z.record(z.string(), wait),
   lastFailed: z.optional(z.string()),
   lastSyncedAt: z.optional(z.number()),

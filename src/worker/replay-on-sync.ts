@@ -60,7 +60,8 @@ async function replay(settings: ReturnType<typeof createSettings>): Promise<void
   const leadbox = leadboxOf(settings, true);
   try {
     const { pending, waitingFor } = await leadbox.sync();
-    if (!pending || waitingFor === 'paused') return;
+    // Paused, signed out or without a session: what comes back to it helps nothing.
+    if (!pending || waitingFor === 'paused' || waitingFor === 'session') return;
   } finally {
     await leadbox.close();
   }
