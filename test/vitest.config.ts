@@ -15,6 +15,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], environment: 'node' },
+      },
+      {
+        extends: true,
         plugins: [serveApi()],
         optimizeDeps: {
           include: [

@@ -68,8 +68,10 @@ export function afterFailure(state: ReplayState, failure: Failure): ReplayState 
   const { hold, lastFailed = leadId } = state;
   const next = { ...state, lastFailed: leadId, leads: { ...state.leads, [leadId]: waitAfter(state.leads[leadId]) } };
   const isOutage = hold ?? (lastFailed !== leadId || !onLine || why === 'session' || why === 'rate-limit');
-  // Requests that were under way together fail together: they count once.
-  return !isOutage || (hold && failure.sentAt <= hold.since) ? next : { ...next, hold: waitAfter(hold) };
+  // Requests that were under way together fail together: they count once, while that wait lasts.
+  return !isOutage || (hold && failure.sentAt <= hold.since && now < hold.until)
+    ? next
+    : { ...next, hold: waitAfter(hold) };
 }
 
 /** While the browser claims to be offline and nothing failed yet: no attempt that would only freeze a batch too early. */

@@ -44,10 +44,18 @@ export interface DrainHost {
 }
 
 export interface Drain {
-  /** Sends until nothing more can be sent now. Gives the state of failures it leaves behind. */
-  run(before: ReplayState): Promise<ReplayState>;
+  /**
+   * Sends until nothing more can be sent now, or storage fails. Never rejects. Gives the state of failures it leaves
+   * behind, and why it could not go on.
+   */
+  run(before: ReplayState): Promise<Drained>;
   /** There may be more to send; `isRelieving`: and a good reason to try it at once. */
   wake(isRelieving: boolean): void;
+}
+
+export interface Drained {
+  readonly state: ReplayState;
+  readonly failed: { readonly error: unknown } | undefined;
 }
 
 /**
@@ -65,7 +73,7 @@ export function createDrain(host: DrainHost): Drain {
   let isRelieved = false;
   let wake = () => {};
 
-  const run = async (before: ReplayState): Promise<ReplayState> => {
+  const run = async (before: ReplayState): Promise<Drained> => {
     const queue = createLeadQueue();
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
     const reserved = new Set(answers.map(({ batch }) => batch.leadId));
@@ -80,7 +88,7 @@ export function createDrain(host: DrainHost): Drain {
       const sentAt = host.now();
       // The device may have slept since the batch was frozen: what its fence would be counted from is no longer true.
       const isLate = clock.now() + host.timeout > batch.arrivesUntil;
-      const outcome = isLate ? undefined : await host.send(batch);
+      const outcome = isLate || host.isStopped() ? undefined : await host.send(batch);
       const now = host.now();
       const circumstances = { now, random: random(), bounds: host.retry };
       if (!outcome) {
@@ -166,8 +174,7 @@ export function createDrain(host: DrainHost): Drain {
       });
     }
     // The lock is held until no request of ours is open any more.
-    if (failed) throw failed.error;
-    return state;
+    return { state, failed };
   };
 
   return {

@@ -120,11 +120,12 @@ export function createReplay(host: ReplayHost): Replay {
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
     const isUnauthorized = session.isMissing(state.isUnauthorized);
-    const after = await drain.run({ ...clamped(state, now(), retry), isUnauthorized });
+    const { state: after, failed } = await drain.run({ ...clamped(state, now(), retry), isUnauthorized });
     session.ended(after.isUnauthorized);
-    if (!locks) await returnLease(host.database, sender);
     // Frozen meanwhile, it is no longer ours to write.
     if (isClosed || !signal.aborted) await memory.write({ state: after });
+    if (!locks) await returnLease(host.database, sender);
+    if (failed) throw failed.error;
     storageFailures = 0;
     report({ sending: false });
   };

@@ -51,7 +51,12 @@ export async function openDatabase(
   };
 
   const found = await create().open();
-  const exists = found.tables.length > 0;
+  const exists = found.backendDB().objectStoreNames.length > 0;
+  if (exists && !found.tables.length) {
+    // Lost again while Dexie was reading the schema; Dexie says nothing.
+    found.close();
+    throw new Dexie.DatabaseClosedError();
+  }
   if (exists && found.verno >= (rowFormat + 1) * versionsPerFormat) {
     found.close();
     throw takenAway(true);

@@ -54,6 +54,8 @@ export function createReplayMemory(name: string, environment: Environment): Repl
     return database;
   };
   const forget = () => {
+    // Still open, it would keep others from deleting the database.
+    connection?.then((database) => database.close(), ignored);
     connection = undefined;
   };
   const close = () => {
@@ -89,3 +91,6 @@ export function createReplayMemory(name: string, environment: Environment): Repl
     close,
   };
 }
+
+/** A connection that never opened need not be closed. */
+function ignored(): void {}
