@@ -35,7 +35,7 @@ describe('R42 replayOnSync, on a Background Sync event,', () => {
     expect(await edit.settled).toMatchObject({ outcome: 'synced' });
   });
 
-  it.each([503, 429, 401, 'network-error', 'lost-answer'] as const)(
+  it.each([503, 429, 'network-error', 'lost-answer'] as const)(
     'has the browser come back after %s',
     async (fault) => {
       const device = await aLeftEdit();
@@ -47,6 +47,17 @@ describe('R42 replayOnSync, on a Background Sync event,', () => {
       expect(device.api.lead(id)?.properties).toMatchObject({ a: 1 });
     },
   );
+
+  it('R28 is done after a 401, and sends nothing more before a page opens the name', async () => {
+    const device = await aLeftEdit();
+    const worker = aWorker(device);
+    device.api.next(401);
+    await worker.sync();
+    await worker.sync();
+    expect(device.attempts).toHaveLength(1);
+    await device.tab(stopped).sync();
+    expect(device.api.lead(id)?.properties).toMatchObject({ a: 1 });
+  });
 
   it('has the browser come back while there is no network', async () => {
     const device = await aLeftEdit();
