@@ -141,7 +141,10 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       random: tab.dice.random,
       locks: locks.of(tab),
       channel: channels.of(tab),
-      connectivity: { onLine: () => device.onLine, subscribe: (changed: () => void) => listen(tab.connectivity, changed) },
+      connectivity: {
+        onLine: () => device.onLine,
+        subscribe: (changed: () => void) => listen(tab.connectivity, changed),
+      },
       lifecycle: {
         visible: () => tab.isVisible,
         subscribe: (changed: (to: LifecycleChange) => void) => listen(tab.lifecycle, changed),
@@ -196,7 +199,12 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
         const headers = () => ({ Authorization: `Bearer ${secret}` });
         const given = { ...mix.options, name, timeout, headers, environment };
         tab.leadbox = library.createLeadbox({ ...given, onEvent: (event) => onEvent(event, tab) });
-        device.watches.push(watch(tab, leads.map(({ id }) => id)));
+        device.watches.push(
+          watch(
+            tab,
+            leads.map(({ id }) => id),
+          ),
+        );
       });
       return tab;
     },

@@ -38,7 +38,8 @@ export async function heal(device: Device, initial: readonly Lead[]): Promise<vo
   while (!isDrained() && scheduler.elapsed < until && !ledger.broken) {
     await scheduler.run({ until: Math.min(until, scheduler.elapsed + 10_000), isOver: isDrained });
   }
-  if (!isDrained()) ledger.break(5, `${storage.stored.outbox.length} edits are pending after ${budget} ms without a fault`);
+  if (!isDrained())
+    ledger.break(5, `${storage.stored.outbox.length} edits are pending after ${budget} ms without a fault`);
   // What was told and got lost is read again by a page that becomes visible (R41).
   for (const tab of device.tabs) device.tell(tab, 'visible');
   for (const { id } of initial) await called(device, first, 'refresh()', () => first.leadbox.refresh(id));
@@ -78,14 +79,17 @@ async function checkRest(device: Device, initial: readonly Lead[]): Promise<void
     if (!device.tabs.includes(tab)) continue;
     for (const [key, lead] of shown) {
       const truth = server.leads().find(({ id }) => key.endsWith(id));
-      if (!same(lead, truth)) ledger.break(3, `${tab.label} shows ${key}: ${JSON.stringify(lead)} for ${JSON.stringify(truth)}`);
+      if (!same(lead, truth))
+        ledger.break(3, `${tab.label} shows ${key}: ${JSON.stringify(lead)} for ${JSON.stringify(truth)}`);
     }
-    if (isStatusWatched && (status()?.pending || status()?.parked !== parked.length)) ledger.break(3, `${tab.label} observes ${JSON.stringify(status())}`);
+    if (isStatusWatched && (status()?.pending || status()?.parked !== parked.length))
+      ledger.break(3, `${tab.label} observes ${JSON.stringify(status())}`);
   }
   checkWatches(device.watches, ledger);
   checkPromises(device);
   if (storedText(device.factory).includes(secret)) ledger.break(13, 'a secret is on the device');
-  if (Object.keys(Object.prototype).length || 'x' in {} || 'y' in {}) ledger.break(13, 'the prototype of objects is polluted');
+  if (Object.keys(Object.prototype).length || 'x' in {} || 'y' in {})
+    ledger.break(13, 'the prototype of objects is polluted');
 }
 
 /** The server has every durable edit that was not refused, in order, and nothing else. */
@@ -100,7 +104,8 @@ function checkServer({ ledger, server }: Device, initial: readonly Lead[]): void
     const own = rows.sort((a, b) => a.seq - b.seq).reduce((lead, { patch }) => referencePatch(lead, patch), before);
     const { updated_at } = truth;
     const expected = { ...(theirs === undefined ? own : referencePatch(own, { properties: { theirs } })), updated_at };
-    if (!same(expected, truth)) ledger.break(2, `the server has ${JSON.stringify(truth)} for ${JSON.stringify(expected)}`);
+    if (!same(expected, truth))
+      ledger.break(2, `the server has ${JSON.stringify(truth)} for ${JSON.stringify(expected)}`);
   }
 }
 
@@ -112,7 +117,8 @@ function checkPromises({ ledger, tabs }: Device): void {
     if (!tabs.includes(tab) || leadbox !== tab.leadbox) continue;
     if (!edit && !error) ledger.break(1, `the promise of edit ${value} stays open`);
     const expected = edit && (edit.seq ? (ledger.parked.has(edit.seq) ? 'parked' : 'synced') : 'unchanged');
-    if (edit && outcome !== expected) ledger.break(1, `edit ${edit.seq} of ${tab.label} settled as ${outcome}, not ${expected}`);
+    if (edit && outcome !== expected)
+      ledger.break(1, `edit ${edit.seq} of ${tab.label} settled as ${outcome}, not ${expected}`);
   }
 }
 

@@ -152,7 +152,9 @@ export function createNetwork(host: NetworkHost): Network {
 
         if (network.isOffline) return void failIn(host.delayOf());
         const fate = host.fateOf();
-        scheduler.trace.push(`fetch ${tab.label} ${request.method} ${request.leadId.slice(-1)} ${request.text} ${fate}`);
+        scheduler.trace.push(
+          `fetch ${tab.label} ${request.method} ${request.leadId.slice(-1)} ${request.text} ${fate}`,
+        );
         switch (fate) {
           case 'answered':
             return arriveIn(host.delayOf(), served);

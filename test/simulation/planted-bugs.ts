@@ -70,8 +70,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/sole-sender.ts',
-        find: '(locks ? locks.request(`leadbox:${name}`, { signal }, begin) : begin())',
-        replace: 'begin()',
+        find: 'await (locks ? locks',
+        replace: 'await (!locks ? (locks as never as LockManager)',
       },
     ],
     caughtBy: [4],
@@ -110,9 +110,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'orders by the clock',
-    changes: [
-      { file: 'src/storage/lead-records.ts', find: ".sortBy('seq')", replace: ".sortBy('madeAt')" },
-    ],
+    changes: [{ file: 'src/storage/lead-records.ts', find: ".sortBy('seq')", replace: ".sortBy('madeAt')" }],
     caughtBy: [2, 6],
   },
   {

@@ -179,8 +179,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
         }
       }
     },
-    timersOf: (owner, source) =>
-      [...timers].filter(({ lane }) => lane === laneOf(owner, source)).length,
+    timersOf: (owner, source) => [...timers].filter(({ lane }) => lane === laneOf(owner, source)).length,
     forget(owner) {
       for (const timer of timers) if (timer.lane.owner === owner) timer.cancel();
     },

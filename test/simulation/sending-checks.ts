@@ -34,6 +34,8 @@ const reliefDelay = 15_000;
 /** Judges what is sent, and what the server makes of it: one sender, in order, the same bytes, no needless request. */
 export function createSendingChecks({ ledger, storage, options, passages, elapsed }: SendingHost): SendingChecks {
   const batchOf = new Map<Passage, KnownBatch>();
+  // What was sent before somebody said that there is a session says nothing about it.
+  const outdated = new Set<Passage>();
   const definite = new Set<string>();
   const relief = new Map<Tab, number>();
   const waits = new Map<Tab, { readonly leadId: string; readonly since: number }>();
@@ -57,7 +59,8 @@ export function createSendingChecks({ ledger, storage, options, passages, elapse
       if (open.some((other) => other.leadId === leadId)) ledger.break(4, `two requests of ${leadId} are open`);
       if (open.some((other) => other.tab !== tab)) ledger.break(4, 'two tabs are sending');
       if (open.length >= (options.concurrency ?? 1)) ledger.break(4, `${open.length + 1} requests are open`);
-      if (definite.has(`${tab.label} ${batch.id}`)) ledger.break(10, `batch ${batch.id} was sent again after its answer`);
+      if (definite.has(`${tab.label} ${batch.id}`))
+        ledger.break(10, `batch ${batch.id} was sent again after its answer`);
       const wait = waits.get(tab);
       const isRelieved = elapsed() < (relief.get(tab) ?? Number.NEGATIVE_INFINITY) + reliefDelay;
       if (wait?.leadId === leadId && !isRelieved && elapsed() < wait.since + minDelay) {
@@ -101,7 +104,7 @@ export function createSendingChecks({ ledger, storage, options, passages, elapse
       } else {
         waits.set(tab, { leadId, since: elapsed() });
       }
-      if (status === 401) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
+      if (status === 401 && !outdated.has(passage)) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
       const { retryAfter = 0 } = passage;
       if (retryAfter) asked.set(tab, { status, until: elapsed() + retryAfter * 1_000 });
     },
@@ -112,6 +115,7 @@ export function createSendingChecks({ ledger, storage, options, passages, elapse
     freed() {
       waits.clear();
       asked.clear();
+      for (const passage of passages()) outdated.add(passage);
     },
     paused(tab) {
       paused = tab;

@@ -12,7 +12,9 @@ export function silence(report: (said: string) => void): () => void {
   }
   const listeners = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', (error) => report(`unhandled: ${error instanceof Error ? error.stack : String(error)}`));
+  process.on('unhandledRejection', (error) =>
+    report(`unhandled: ${error instanceof Error ? error.stack : String(error)}`),
+  );
   return () => {
     process.removeAllListeners('unhandledRejection');
     for (const listener of listeners) process.on('unhandledRejection', listener);

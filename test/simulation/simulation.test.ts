@@ -10,13 +10,9 @@ const { SEED, SEEDS = '500' } = process.env;
 const promise = 'whatever happens to a device, no edit is lost, doubled, overtaken or shown older than it was';
 const seeds = SEED === undefined ? Array.from({ length: Number(SEEDS) }, (_, index) => index + 1) : [Number(SEED)];
 
-it(
-  `R1 R15 R16 R17 R23 R25 R40 R46 ${promise} (seeds ${seeds[0]} to ${seeds.at(-1)})`,
-  async () => {
-    for (const seed of seeds) expect(failure(await simulate(seed, library))).toBeUndefined();
-  },
-  3_600_000,
-);
+it(`R1 R15 R16 R17 R23 R25 R40 R46 ${promise} (seeds ${seeds[0]} to ${seeds.at(-1)})`, async () => {
+  for (const seed of seeds) expect(failure(await simulate(seed, library))).toBeUndefined();
+}, 3_600_000);
 
 if (SEED === undefined) {
   it.each(regressions)(`${promise} (seed $seed: $was)`, async ({ seed }) => {

@@ -37,7 +37,8 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
       if (isParked.has(row.seq)) ledger.break(8, `${row.seq} is parked and pending`);
       const known = rows.get(row.seq);
       if (!known && row.seq <= last) ledger.break(2, `${row.seq} was queued after ${last}`);
-      if (known && known !== row && !jsonEqual(known.patch, row.patch)) ledger.break(1, `the patch of ${row.seq} changed`);
+      if (known && known !== row && !jsonEqual(known.patch, row.patch))
+        ledger.break(1, `the patch of ${row.seq} changed`);
       rows.set(row.seq, row);
     }
     for (const { seq } of before.outbox) {
@@ -75,13 +76,21 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
       return;
     }
     const patches = rows.slice(0, seqs.length);
-    if (!jsonEqual(patches.map(({ seq }) => seq), seqs)) {
+    if (
+      !jsonEqual(
+        patches.map(({ seq }) => seq),
+        seqs,
+      )
+    ) {
       return ledger.break(2, `batch ${id} takes ${seqs} of ${rows.map(({ seq }) => seq)}`);
     }
     ledger.batches.set(id, { id, leadId, seqs, body, isSent: false, isAnswered: false, isApplied: false });
     const whole = JSON.parse(body) as JsonObject; // a body is a patch
     for (const document of documents) {
-      const [one, each] = [referencePatch(document, whole), patches.reduce((doc, { patch }) => referencePatch(doc, patch), document)];
+      const [one, each] = [
+        referencePatch(document, whole),
+        patches.reduce((doc, { patch }) => referencePatch(doc, patch), document),
+      ];
       if (!jsonEqual(asJson(one), asJson(each))) ledger.break(14, `${body} is not what its ${seqs.length} edits are`);
     }
   };
