@@ -88,7 +88,9 @@ export function createDrain(host: DrainHost): Drain {
       const sentAt = host.now();
       // The device may have slept since the batch was frozen: what its fence would be counted from is no longer true.
       const isLate = clock.now() + host.timeout > batch.arrivesUntil;
-      const outcome = isLate || host.isStopped() ? undefined : await host.send(batch);
+      // While it was being chosen, an answer to another request may have asked for a wait.
+      const mayBeSent = !isLate && !host.isStopped() && !heldBy(state, sentAt);
+      const outcome = mayBeSent ? await host.send(batch) : undefined;
       const now = host.now();
       const circumstances = { now, random: random(), bounds: host.retry };
       if (!outcome) {
