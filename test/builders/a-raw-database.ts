@@ -1,5 +1,3 @@
-import type { IDBFactory } from 'fake-indexeddb';
-
 /** The database as it is stored, past the library: to damage its rows, or to stand in its way. */
 export interface RawDatabase {
   /** Writes a row as it is. */
@@ -31,6 +29,22 @@ export async function aRawDatabase(indexedDB: IDBFactory, name = 'leadbox'): Pro
     all: (table) => done(store(table).getAll()),
     close: () => database.close(),
   };
+}
+
+/** The same storage, and every connection that was opened through it. */
+export function aWatchedStorage(indexedDB: IDBFactory): { indexedDB: IDBFactory; connections: IDBDatabase[] } {
+  const connections: IDBDatabase[] = [];
+  const watched = new Proxy(indexedDB, {
+    get(target, name) {
+      if (name !== 'open') return Reflect.get(target, name, target);
+      return (...given: Parameters<IDBFactory['open']>) => {
+        const request = target.open(...given);
+        request.addEventListener('success', () => connections.push(request.result));
+        return request;
+      };
+    },
+  });
+  return { indexedDB: watched, connections };
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {

@@ -7,10 +7,10 @@ import { aDevice, type Device, soon, valuesOf } from '../../builders/a-leadbox.t
 const id = leadId(0);
 const patch = { properties: { a: 1 } };
 
-/** Leads of which each was changed a minute after the one before, from the second on; the first is the newest. */
+/** Leads of which each was changed a minute before the one before it: the first is the newest. */
 function leadsByAge(count: number): Lead[] {
   const at = (minute: number) => new Date(Date.UTC(2025, 0, 1, 0, minute)).toISOString();
-  return Array.from({ length: count }, (_, index) => aLead({ id: leadId(index), updated_at: at(index || count) }));
+  return Array.from({ length: count }, (_, index) => aLead({ id: leadId(index), updated_at: at(count - index) }));
 }
 
 /** A device that is full for as many writes as it is told. */
@@ -39,7 +39,8 @@ describe('R48 where the device is full, an edit', () => {
     expect(await leadbox.patch(id, patch)).toMatchObject({ seq: 1 });
     const left = await cached(device);
     expect(left).toHaveLength(300 - 74);
-    expect(left.slice(0, 2)).toEqual([0, 75]);
+    expect(left.at(-1)).toBe(225);
+    expect(left.slice(0, 2)).toEqual([0, 1]);
   });
 
   it('never drops a lead that is observed, or that has an edit, pending or parked', async () => {
