@@ -23,47 +23,43 @@ export type StoredEdit = PendingRow | undefined | { readonly error: unknown };
  */
 export function storeEdits(database: Database, requests: readonly EditRequest[]): Promise<readonly StoredEdit[]> {
   const ids = [...new Set(requests.map(({ leadId }) => leadId))];
-  return database.run(
-    'rw',
-    async ({ leads, bases, outbox }) => {
-      const [views, baseRows] = await Promise.all([leads.bulkGet(ids), bases.bulkGet(ids)]);
-      const stored = new Map(ids.map((id, index) => [id, { view: views[index], row: baseRows[index] }]));
-      const changed = new Map<string, Lead>();
-      const rows: PendingRow[] = [];
+  return database.run('rw', async ({ leads, bases, outbox }) => {
+    const [views, baseRows] = await Promise.all([leads.bulkGet(ids), bases.bulkGet(ids)]);
+    const stored = new Map(ids.map((id, index) => [id, { view: views[index], row: baseRows[index] }]));
+    const changed = new Map<string, Lead>();
+    const rows: PendingRow[] = [];
 
-      const outcomes = requests.map(({ leadId, madeAt, patchOn }) => {
-        const view = changed.get(leadId) ?? stored.get(leadId)?.view;
-        try {
-          if (!isReadableLead(view)) {
-            throw new LeadboxError(
-              'lead-not-cached',
-              `Lead ${leadId} is not on this device. load() or refresh() it first.`,
-            );
-          }
-          const patch = patchOn(view);
-          const lead = applyToLead(view, patch);
-          if (lead === view) return undefined;
-          changed.set(leadId, lead);
-          const row = { leadId, patch, madeAt } as PendingRow; // the table gives it its seq
-          rows.push(row);
-          return row;
-        } catch (error) {
-          return { error };
+    const outcomes = requests.map(({ leadId, madeAt, patchOn }) => {
+      const view = changed.get(leadId) ?? stored.get(leadId)?.view;
+      try {
+        if (!isReadableLead(view)) {
+          throw new LeadboxError(
+            'lead-not-cached',
+            `Lead ${leadId} is not on this device. load() or refresh() it first.`,
+          );
         }
-      });
+        const patch = patchOn(view);
+        const lead = applyToLead(view, patch);
+        if (lead === view) return undefined;
+        changed.set(leadId, lead);
+        const row = { leadId, patch, madeAt } as PendingRow; // the table gives it its seq
+        rows.push(row);
+        return row;
+      } catch (error) {
+        return { error };
+      }
+    });
 
-      // The first edit of a lead: what was its view so far is what the server last said.
-      const firstEdits = [...stored].flatMap(([id, { view, row }]) =>
-        view && changed.has(id) && !isReadableLead(row?.lead) ? { ...row, id, lead: view } : [],
-      );
-      const [seqs] = await Promise.all([
-        outbox.bulkAdd(rows, { allKeys: true }),
-        leads.bulkPut([...changed.values()]),
-        bases.bulkPut(firstEdits),
-      ]);
-      for (const [index, row] of rows.entries()) Object.assign(row, { seq: seqs[index] });
-      return outcomes;
-    },
-    ids,
-  );
+    // The first edit of a lead: what was its view so far is what the server last said.
+    const firstEdits = [...stored].flatMap(([id, { view, row }]) =>
+      view && changed.has(id) && !isReadableLead(row?.lead) ? { ...row, id, lead: view } : [],
+    );
+    const [seqs] = await Promise.all([
+      outbox.bulkAdd(rows, { allKeys: true }),
+      leads.bulkPut([...changed.values()]),
+      bases.bulkPut(firstEdits),
+    ]);
+    for (const [index, row] of rows.entries()) Object.assign(row, { seq: seqs[index] });
+    return outcomes;
+  });
 }

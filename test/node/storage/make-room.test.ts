@@ -65,6 +65,24 @@ describe('R48 where the device is full, an edit', () => {
     expect(await cached(device)).toEqual([1, 2, 9]);
   });
 
+  it('does not drop a lead whose edit stands in line', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(10));
+    disk.refuses = 1;
+    const edits = [1, 2, 3].map((lead) => leadbox.patch(leadId(lead), patch));
+    expect(await Promise.all(edits)).toMatchObject([{ seq: 1 }, { seq: 2 }, { seq: 3 }]);
+    expect(await cached(device)).toEqual([1, 2, 3]);
+  });
+
+  it('does not drop a lead of its group when the edits of that are tried one by one', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(10));
+    const first = leadbox.patch(leadId(9), patch);
+    const edits = [1, 2, 3].map((lead) => leadbox.patch(leadId(lead), patch));
+    await first;
+    disk.refuses = 3; // the group, making room for it, and the first of them alone
+    expect((await Promise.all(edits)).map(({ seq }) => seq > 1)).toEqual([true, true, true]);
+    expect(await cached(device)).toEqual(expect.arrayContaining([1, 2, 3, 9]));
+  });
+
   it('is refused, and shown no more, where there is no lead to drop', async () => {
     const { device, disk, leadbox } = await aFullDevice(leadsByAge(1));
     const seen = valuesOf(leadbox.observe(id));
@@ -164,5 +182,13 @@ describe('R48 where the device is full, load', () => {
     disk.refuses = 1;
     await leadbox.load([aLead({ id: leadId(9) })]);
     expect(await cached(device)).toEqual([9]);
+  });
+
+  it('puts no older lead in the place of a newer one that went for it', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(3));
+    disk.refuses = 1;
+    await leadbox.load([aLead({ id, updated_at: '2024-01-01T00:00:00Z', code: 'old' }), aLead({ id: leadId(9) })]);
+    expect((await leadbox.get(id))?.lead.code).not.toBe('old');
+    expect(await cached(device)).toEqual([0, 9]);
   });
 });
