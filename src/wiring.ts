@@ -66,7 +66,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       status.touch();
     },
     async onFull(needed) {
-      const kept = new Set([...views.watched().keys(), ...needed]);
+      const kept = new Set([...views.watched().keys(), ...editor.leadIds(), ...needed]);
       const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => []);
       void views.changed(evicted);
       tabs.tell({ evicted });
@@ -201,7 +201,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
 
   const reReading = createReReading(
     clock,
-    async () => [...settlements.leadIds(), ...(await pendingLeadIds(database))],
+    async () => (takenAway ? [] : [...settlements.leadIds(), ...(await pendingLeadIds(database))]),
     (leadIds) => {
       void views.changed(leadIds);
       status.touch();

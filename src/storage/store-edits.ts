@@ -22,8 +22,7 @@ export type StoredEdit = PendingRow | undefined | { readonly error: unknown };
  * is complete. An edit that is refused leaves nothing and the others alone. Gives what became of each, in order.
  */
 export function storeEdits(database: Database, requests: readonly EditRequest[]): Promise<readonly StoredEdit[]> {
-  const ids = requests.map(({ leadId }) => leadId);
-  return database.run('rw', (tables) => addEdits(tables, requests), ids);
+  return database.run('rw', (tables) => addEdits(tables, requests));
 }
 
 /** The same inside a transaction. */

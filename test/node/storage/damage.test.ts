@@ -112,9 +112,15 @@ describe('R49 a base that cannot be read', () => {
   ])('%s is taken from the view', async (_, damage) => {
     const { device, leadbox, parkings } = await aDamagedDevice(damage);
     expect((await leadbox.get(id))?.lead.properties).toMatchObject({ a: 1, b: 2 });
-    await leadbox.patch(id, { properties: { c: 3 } });
     expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 0 });
     expect(parkings()).toEqual([]);
+    expect(device.api.lead(id)?.properties).toMatchObject({ a: 1, b: 2 });
+  });
+
+  it('is mended by the next edit', async () => {
+    const { device, leadbox } = await aDamagedDevice((raw) => raw.delete('bases', id));
+    await leadbox.patch(id, { properties: { c: 3 } });
+    expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 0 });
     expect(device.api.lead(id)?.properties).toMatchObject({ a: 1, b: 2, c: 3 });
   });
 

@@ -3,6 +3,7 @@ import { isLeadboxError, type LeadboxEvent } from '../../../src/index.ts';
 import { replayOnSync } from '../../../src/service-worker.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, soon } from '../../builders/a-leadbox.ts';
+import { deadChannel } from '../../builders/a-tab.ts';
 import { aWorker } from '../../builders/a-worker.ts';
 
 const id = leadId(0);
@@ -35,18 +36,15 @@ describe('R42 replayOnSync, on a Background Sync event,', () => {
     expect(await edit.settled).toMatchObject({ outcome: 'synced' });
   });
 
-  it.each([503, 429, 'network-error', 'lost-answer'] as const)(
-    'has the browser come back after %s',
-    async (fault) => {
-      const device = await aLeftEdit();
-      const worker = aWorker(device);
-      device.api.next(fault);
-      await expect(worker.sync()).rejects.toMatchObject({ code: 'network' });
-      await device.clock.advance(60_000);
-      await worker.sync();
-      expect(device.api.lead(id)?.properties).toMatchObject({ a: 1 });
-    },
-  );
+  it.each([503, 429, 'network-error', 'lost-answer'] as const)('has the browser come back after %s', async (fault) => {
+    const device = await aLeftEdit();
+    const worker = aWorker(device);
+    device.api.next(fault);
+    await expect(worker.sync()).rejects.toMatchObject({ code: 'network' });
+    await device.clock.advance(60_000);
+    await worker.sync();
+    expect(device.api.lead(id)?.properties).toMatchObject({ a: 1 });
+  });
 
   it('R28 is done after a 401, and sends nothing more before a page opens the name', async () => {
     const device = await aLeftEdit();
@@ -124,9 +122,11 @@ describe('R42 replayOnSync, on a Background Sync event,', () => {
   it('leaves no timer and no channel behind that would keep the worker awake', async () => {
     const device = await aLeftEdit();
     device.api.next(503);
-    const worker = aWorker(device);
+    const close = vi.fn();
+    const worker = aWorker(device, { environment: { channel: () => ({ ...deadChannel(''), close }) } });
     await expect(worker.sync()).rejects.toThrow();
     expect(device.clock.pending).toBe(0);
+    expect(close).toHaveBeenCalled();
   });
 
   it('waits in line for a page that sends', async () => {
