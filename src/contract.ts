@@ -1,5 +1,6 @@
 import type { PullOptions } from './fill/fill-cache.ts';
 import type { SignOutOptions } from './leave/sign-out.ts';
+import type { FieldChange } from './model/changes.ts';
 import type { Edit, LeadState, ParkedEdit, PendingEdit } from './model/edit.ts';
 import type { DraftLead, Lead, LeadPatch, OpenSections, SectionSchemas } from './model/lead.ts';
 import type { SyncResult, SyncStatus } from './model/status.ts';
@@ -52,6 +53,9 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
   edit(id: string, recipe: (draft: DraftLead<S>) => void): Promise<Edit<S>>;
   /** The same, with a JSON Merge Patch (RFC 7396) at hand: null clears a field, undefined members do so too. */
   patch(id: string, patch: LeadPatch<S>): Promise<Edit<S>>;
+
+  /** What is pending or parked on a lead, field by field. */
+  changes(id: string): Promise<FieldChange[]>;
 
   readonly outbox: Outbox<S>;
 

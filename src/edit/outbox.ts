@@ -3,6 +3,7 @@ import type { Edit, ParkedEdit, PendingEdit } from '../model/edit.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { LeadPatch, SectionSchemas } from '../model/lead.ts';
 import { applyToLead } from '../model/lead-change.ts';
+import type { PendingRow } from '../model/lead-record.ts';
 import type { Database } from '../storage/database.ts';
 import { discard, requeue } from '../storage/parked-edits.ts';
 import { readOutbox } from '../storage/read-leads.ts';
@@ -16,6 +17,8 @@ export interface OutboxHost {
   readonly clock: Clock;
   readonly schemas: SectionSchemas;
   readonly settlements: Settlements;
+  /** The edit of a row that is durable now. */
+  readonly editOf: (row: PendingRow) => Edit;
   /** Rows of these leads changed, and something may be to be sent. */
   readonly onStored: (leadIds: readonly string[]) => void;
 }
@@ -28,7 +31,7 @@ export interface OutboxActions {
   discard(seq: number): Promise<void>;
 }
 
-export function createOutbox({ database, clock, schemas, settlements, onStored }: OutboxHost): OutboxActions {
+export function createOutbox({ database, clock, schemas, settlements, editOf, onStored }: OutboxHost): OutboxActions {
   return {
     pending: async (leadId) => (await readOutbox(database, leadId)).pending,
     parked: async (leadId) => (await readOutbox(database, leadId)).parked,
@@ -42,7 +45,7 @@ export function createOutbox({ database, clock, schemas, settlements, onStored }
       });
       onStored([leadId]);
       if (!row) return unchanged(leadId);
-      return { seq: row.seq, leadId, patch: row.patch, settled: settlements.of(leadId, row.seq) };
+      return editOf(row);
     },
     async discard(seq) {
       const leadId = await discard(database, seq, clock.now());

@@ -1,4 +1,5 @@
 import type { Collection, Table } from 'dexie';
+import type { Unsynced } from '../model/changes.ts';
 import type { ParkedEdit, PendingEdit } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
@@ -70,6 +71,20 @@ export function countRows(database: Database): Promise<{ readonly pending: numbe
   return database.run('r', async (tables) => {
     const [pending, parked] = await Promise.all([tables.outbox.count(), tables.parked.count()]);
     return { pending, parked };
+  });
+}
+
+/** What the server does not have of a lead; of one that is not here there is no base. */
+export function readUnsynced(database: Database, id: string): Promise<Unsynced> {
+  return database.run('r', async ({ leads, bases, outbox, parked }) => {
+    const [lead, known, rows, refused] = await Promise.all([
+      leads.get(id),
+      bases.get(id),
+      outbox.where('leadId').equals(id).sortBy('seq'),
+      parked.where('leadId').equals(id).sortBy('seq'),
+    ]);
+    const base = known?.lead ?? lead;
+    return { ...(base ? { base } : {}), rows, parked: refused, sent: known?.batch?.seqs ?? [] };
   });
 }
 
