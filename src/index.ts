@@ -27,4 +27,5 @@ export { isLeadboxError, LeadboxError, type LeadboxErrorCode } from './model/lea
 export type { LeadboxEvent, SyncResult, SyncStatus, WaitingFor } from './model/status.ts';
 export type { Observable, Observer, Subscription } from './observe/observable.ts';
 export type { LeadboxOptions } from './options.ts';
+export type { ExportedEdit, OutboxExport } from './storage/outbox-transfer.ts';
 export type { LeadQuery, LeadTable } from './storage/read-leads.ts';

@@ -75,6 +75,8 @@ export function leadboxOf(settings: Settings, isWorker: boolean): Leadbox {
       observe: views.observeOutbox,
       retry: (seq, amend) => read(() => outbox.retry(seq, amend)),
       discard: (seq) => read(() => outbox.discard(seq)),
+      export: () => read(outbox.export),
+      import: (data) => read(() => outbox.import(data)),
     },
     sync: () =>
       read(async () => {

@@ -109,6 +109,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     },
   });
 
+  const newName = () => Array.from('1234', () => Math.floor(environment.random() * 2 ** 32).toString(36)).join('');
+
   function editOf(row: PendingRow): Edit {
     const { seq, leadId, patch } = row;
     return { seq, leadId, patch, settled: settlements.of(leadId, seq), undo: () => undo(row) };
@@ -127,7 +129,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     return edit.seq ? edit : undefined;
   }
 
-  const outbox = createOutbox({ database, clock, schemas, settlements, editOf, onStored: stored });
+  const outbox = createOutbox({ database, clock, schemas, settlements, newName, editOf, onStored: stored });
 
   let isAsked = !settings.persist;
   /** Asks the browser once not to clear this storage when the device runs low (R74). Nothing waits for it. */
@@ -150,7 +152,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
   const replay = createReplay({
     ...settings,
-    ...{ database, memory, isWorker, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
+    ...{ database, memory, isWorker, newName, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
     onProgress: () => status.touch(),
     onWaiting: () => backgroundSync.mayBeLeft(),
     async onSignedOut() {
@@ -196,7 +198,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   // ---------------------------------------------------------------- the cache, other tabs, the page
 
   const fill = createFill(database, api, {
-    clock,
+    ...{ clock, random: environment.random, closed: closing.signal },
     changes: () => changes,
     onStored({ ids, unreadable }) {
       tellParked(unreadable, changedHere(ids));
