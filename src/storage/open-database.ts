@@ -56,6 +56,11 @@ export async function openDatabase(
     found.close();
     throw takenAway(true);
   }
+  // Deleted since then.
+  if (!exists && wasOpen) {
+    found.close();
+    throw takenAway(false);
+  }
   const installed = exists ? found.table('leads').schema.indexes.map(({ src }) => src) : [];
   const missing = options.indexes.filter((index) => !installed.includes(index));
   isOurs = true;
