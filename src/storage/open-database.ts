@@ -51,7 +51,12 @@ export async function openDatabase(
   };
 
   const found = await create().open();
-  const exists = found.tables.length > 0;
+  const exists = found.backendDB().objectStoreNames.length > 0;
+  // Dexie does not say when it loses the connection while it reads what tables there are.
+  if (exists && !found.tables.length) {
+    found.close();
+    throw new Dexie.DatabaseClosedError('The browser closed the connection.');
+  }
   if (exists && found.verno >= (rowFormat + 1) * versionsPerFormat) {
     found.close();
     throw takenAway(true);
