@@ -52,14 +52,19 @@ export async function openDatabase(
 
   const found = await create().open();
   const exists = found.backendDB().objectStoreNames.length > 0;
+  // Dexie does not say when it loses the connection while it reads what tables there are.
   if (exists && !found.tables.length) {
-    // Lost again while Dexie was reading the schema; Dexie says nothing.
     found.close();
-    throw new Dexie.DatabaseClosedError();
+    throw new Dexie.DatabaseClosedError('The browser closed the connection.');
   }
   if (exists && found.verno >= (rowFormat + 1) * versionsPerFormat) {
     found.close();
     throw takenAway(true);
+  }
+  // Deleted since then.
+  if (!exists && wasOpen) {
+    found.close();
+    throw takenAway(false);
   }
   const installed = exists ? found.table('leads').schema.indexes.map(({ src }) => src) : [];
   const missing = options.indexes.filter((index) => !installed.includes(index));
