@@ -11,12 +11,26 @@ export async function chaos(device: Device, mix: Mix): Promise<void> {
     const action = dice.weighted<Action>(mix.actions);
     if (!device.tabs.length) await device.open();
     const tab = dice.pick(device.tabs);
+    // Nobody does anything in a page that does not run.
+    if (tab.isFrozen && !fateful.includes(action)) continue;
     const { id } = dice.pick(server.leads());
     scheduler.trace.push(`step ${action} ${tab.label} ${id.slice(-1)} at ${scheduler.elapsed}`);
     await take(device, mix, action, tab, id);
     await scheduler.run({ tasks: dice.between(0, mix.haste) });
   }
 }
+
+const fateful: readonly Action[] = [
+  'kill',
+  'reload',
+  'thaw',
+  'wait',
+  'long-wait',
+  'offline',
+  'online',
+  'weather',
+  'jump',
+];
 
 async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: string): Promise<void> {
   const { dice, scheduler, server, network, sending } = device;
@@ -47,7 +61,7 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
     case 'weather':
       return device.drawWeather();
     case 'kill':
-      return device.kill(tab);
+      return device.kill(dice.pick([tab, ...device.workers]));
     case 'kill-at-commit':
       tab.diesAtCommit = true;
       return;
@@ -83,10 +97,10 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
         device.resumes = { ...device.resumes, open: device.resumes.open - 1 };
       });
     case 'sync':
-      sending.relieved(tab);
+      sending.relieved();
       return call(async () => {
         await tab.leadbox.sync();
-        sending.relieved(tab);
+        sending.relieved();
       });
     case 'refresh':
       return call(() => tab.leadbox.refresh(leadId));
