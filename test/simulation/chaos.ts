@@ -16,6 +16,8 @@ export async function chaos(device: Device, mix: Mix): Promise<void> {
     const { id } = dice.pick(server.leads());
     scheduler.trace.push(`step ${action} ${tab.label} ${id.slice(-1)} at ${scheduler.elapsed}`);
     await take(device, mix, action, tab, id);
+    const isStored = () => ledger.edits.every(({ edit, error }) => edit || error);
+    if (mix.isOrderly) await scheduler.run({ until: scheduler.elapsed + 60_000, isDone: isStored });
     await scheduler.run({ tasks: dice.between(0, mix.haste) });
   }
 }

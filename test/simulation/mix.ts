@@ -56,6 +56,8 @@ export interface Mix {
   readonly hasLocks: boolean;
   /** A service worker that Background Sync wakes. */
   readonly hasWorker: boolean;
+  /** Each edit is stored before the next step: their order does not depend on the scheduler. */
+  readonly isOrderly: boolean;
   /** How many tasks run between two steps, at most. */
   readonly haste: number;
 }
@@ -99,6 +101,7 @@ export function drawMix(dice: Dice): Mix {
     messages,
     hasLocks: dice.chance(0.85),
     hasWorker: dice.chance(0.4),
+    isOrderly: false,
     haste: dice.pick([5, 20, 60, 150]),
   };
 }

@@ -9,7 +9,7 @@ const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
 
 // Edits by one hand, in an order of their own; the network does what it likes.
 const orderly: Partial<Mix> = {
-  ...{ tabs: 1, leads: 3, steps: 30, storage: { UnknownError: 1 }, haste: 20 },
+  ...{ isOrderly: true, tabs: 1, leads: 3, steps: 30, storage: { UnknownError: 1 }, haste: 20, hasWorker: false },
   actions: { set: 6, nest: 3, clear: 2, section: 2, 'clear-section': 1, several: 2, wait: 6, weather: 1, sync: 1 },
 };
 
@@ -23,7 +23,7 @@ it.each(seeds)('R14 R39 three tabs come to what one tab comes to (seed %i)', asy
 
 /** What the server has at the end, without the times of its changes. */
 async function end(seed: number, change: Partial<Mix>) {
-  const life = await simulate(seed, library, { ...orderly, isOrderly: true, ...change });
+  const life = await simulate(seed, library, { ...orderly, ...change });
   expect(failure(life)).toBeUndefined();
   expect(life.device.ledger.edits.length).toBeGreaterThan(5);
   return life.device.server.leads().map(({ updated_at, ...lead }) => lead);
