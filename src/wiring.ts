@@ -62,11 +62,12 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     onTakenAway(byUpdate) {
       takenAway = byUpdate ? 'update' : 'storage';
       if (byUpdate) onEvent({ type: 'update-required' });
+      memory.close(); // opened again, it would come back without the rows it belongs to
       status.touch();
     },
-    async onFull(plain) {
-      const watched = views.watched();
-      const evicted = await makeRoom(plain, (id) => watched.has(id)).catch(() => []);
+    async onFull(needed) {
+      const kept = new Set([...views.watched().keys(), ...editor.leadIds(), ...needed]);
+      const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => []);
       void views.changed(evicted);
       tabs.tell({ evicted });
       return evicted.length > 0;
@@ -109,8 +110,9 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   async function askToKeep(): Promise<void> {
     if (isAsked) return;
     isAsked = true;
-    // Where it cannot be asked, it cannot be refused either.
-    if ((await environment.storage?.persist().catch(ignored)) !== false) return;
+    // Where it cannot be asked, it cannot be refused either; browsers that are older have the object without the method.
+    const isKept = await (async () => environment.storage?.persist())().catch(ignored);
+    if (isKept !== false) return;
     const message =
       'The browser may delete unsent edits when storage runs low: it did not grant persistent storage. Installing the app, or letting it notify, usually changes that.';
     warn('storage-not-persistent', message);
@@ -119,14 +121,21 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const warn = (code: Warning, message: string) => onEvent({ type: 'warning', code, message });
   const api = createLeadApi({ ...settings, onWarning: warn }, closing.signal);
   const memory = createReplayMemory(name, environment);
+  // A page that opens the name brings its user back; a mark that is found later was set by another tab since (R73).
+  const markAsBack = () => memory.write({ isSignedOut: false });
+  let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
   const replay = createReplay({
     ...settings,
     ...{ database, memory, isWorker, send: api.patch, onTurn: (turn) => tell(turn) },
     onProgress: () => status.touch(),
     onWaiting: () => backgroundSync.mayBeLeft(),
-    async onSignedOut(isFirst) {
-      if (isFirst && !isWorker) return memory.write({ isSignedOut: false });
-      if (!isWorker) void close();
+    async onSignedOut() {
+      if (isWorker) return false;
+      if (!(await isMarked)) {
+        isMarked = markAsBack(); // it could not be stored when the page opened
+        return isMarked;
+      }
+      void close();
       return false;
     },
   });
@@ -139,25 +148,20 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     views.sending(batches.map(({ leadId }) => leadId));
     changes += settled.length;
     const shown = changedHere([...settled.map(({ record }) => record.id), ...parkedUnsent.map(({ leadId }) => leadId)]);
-    tellParked(parkedUnsent);
-    void shown.then(() => parkedUnsent.forEach(settlements.parked));
+    tellParked(parkedUnsent, shown);
     for (const { record, acknowledged, parked, differs, isOutdated } of settled) {
       const leadId = record.id;
-      synced += acknowledged.length;
-      void shown.then(() => {
-        settlements.synced(
-          acknowledged.map(({ seq }) => seq),
-          viewOf(record),
-        );
-        parked.forEach(settlements.parked);
-      });
-      tellParked(parked);
+      const seqs = acknowledged.map(({ seq }) => seq);
+      synced += seqs.length;
+      void shown.then(() => settlements.synced(seqs, viewOf(record)));
+      tellParked(parked, shown);
       if (differs.length) onEvent({ type: 'server-differs', leadId, paths: differs });
       if (isOutdated) fill.refresh(leadId).catch(ignored); // the next answer or pull tells the same
     }
   };
 
-  const tellParked = (rows: readonly ParkedRow[]) => {
+  const tellParked = (rows: readonly ParkedRow[], shown: Promise<unknown>) => {
+    void shown.then(() => rows.forEach(settlements.parked));
     for (const { leadId, seq, reason, status: refusal } of rows) {
       onEvent({ type: 'parked', leadId, seq, reason, status: refusal });
     }
@@ -169,8 +173,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     clock,
     changes: () => changes,
     onStored({ ids, unreadable }) {
-      void changedHere(ids);
-      tellParked(unreadable);
+      tellParked(unreadable, changedHere(ids));
     },
   });
 
@@ -198,7 +201,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
 
   const reReading = createReReading(
     clock,
-    async () => [...settlements.leadIds(), ...(await pendingLeadIds(database))],
+    async () => (takenAway ? [] : [...settlements.leadIds(), ...(await pendingLeadIds(database))]),
     (leadIds) => {
       void views.changed(leadIds);
       status.touch();

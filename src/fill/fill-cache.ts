@@ -27,7 +27,7 @@ export interface Fill {
   load(leads: readonly unknown[]): Promise<void>;
   refresh(id: string): Promise<void>;
   pull(terms: PullOptions): Promise<{ loaded: number; total: number }>;
-  /** Stores leads this tab had, unless newer ones are there. */
+  /** Stores leads this tab had, unless newer ones are there or there is no room: tabs must not drop each other's in turn. */
   putBack(leads: readonly Lead[]): Promise<void>;
 }
 
@@ -43,15 +43,15 @@ export interface FillHost {
 }
 
 export function createFill(database: Database, api: LeadApi, { changes, onStored, clock }: FillHost): Fill {
-  const store = async (leads: readonly Lead[], isNewerOnly = false) => {
+  const store = async (leads: readonly Lead[], isNewerOnly = false, into: Pick<Database, 'run'> = database) => {
     for (let at = 0; at < leads.length; at += chunkSize) {
-      onStored(await storeLeads(database, leads.slice(at, at + chunkSize), isNewerOnly, clock.now()));
+      onStored(await storeLeads(into, leads.slice(at, at + chunkSize), isNewerOnly, clock.now()));
     }
   };
 
   return {
     load: (leads) => store(checkedLeads(leads)),
-    putBack: (leads) => store(leads, true),
+    putBack: (leads) => store(leads, true, database.withoutMakingRoom),
     async refresh(id) {
       checkLeadId(id);
       const before = changes();

@@ -25,7 +25,13 @@ export function createOtherTabs(
   let channel = environment.indexedDB && environment.channel?.(`leadbox:${name}`);
   if (channel) channel.onmessage = ({ data }) => onMessage(data as TabMessage); // only this file posts on it
   return {
-    tell: (message) => channel?.postMessage(message),
+    tell(message) {
+      try {
+        channel?.postMessage(message);
+      } catch {
+        // As good as lost: the rows are stored whether or not others hear of it.
+      }
+    },
     close() {
       channel?.close();
       channel = undefined;

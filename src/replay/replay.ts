@@ -30,8 +30,8 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
   readonly onUnauthorized?: (() => void | Promise<void>) | undefined;
   /** One attempt, until `lost` aborts. Never rejects. */
   readonly send: (batch: Batch, lost: AbortSignal) => Promise<Outcome>;
-  /** The user left this device: nothing is sent any more (R73). Gives whether he is back with this leadbox. */
-  readonly onSignedOut: (isFirst: boolean) => Promise<boolean>;
+  /** The user left this device: nothing is sent any more (R73). Gives whether this leadbox was opened since. */
+  readonly onSignedOut: () => Promise<boolean>;
   /** Told when something keeps edits from being sent. */
   readonly onWaiting: () => void;
   /** Told what a turn came to, before anything it chose is sent. */
@@ -61,7 +61,6 @@ export function createReplay(host: ReplayHost): Replay {
   const soleSender = createSoleSender(host.name, environment);
   let lost: AbortSignal | undefined;
   let isClosed = false;
-  let hasBegun = false;
   const session = createSession(host.isWorker, host.onUnauthorized);
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
@@ -115,9 +114,7 @@ export function createReplay(host: ReplayHost): Replay {
   const pass = async (signal: AbortSignal) => {
     lost = signal;
     const { isPaused, isSignedOut, state = { leads: {} } } = await memory.read();
-    const isFirst = !hasBegun;
-    hasBegun = true;
-    if (isSignedOut && !(await host.onSignedOut(isFirst))) return report({ paused: true });
+    if (isSignedOut && !(await host.onSignedOut())) return report({ paused: true });
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });

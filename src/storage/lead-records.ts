@@ -1,7 +1,7 @@
 import { viewOf } from '../model/lead-change.ts';
 import type { Fence, LeadRecord, ParkedRow, PendingRow } from '../model/lead-record.ts';
 import type { Tables } from './database.ts';
-import { isReadableBatch, isReadableLead, isReadableRow, unreadable } from './readable.ts';
+import { isReadableBatch, isReadableLead, isReadableRow, readableFences, unreadable } from './readable.ts';
 
 /** The records of leads with pending edits, inside one write transaction: read when asked for, written at its end. */
 export interface LeadRecords {
@@ -29,7 +29,7 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
   const broken: ParkedRow[] = [];
   const gone = new Set<number>();
   const baseless = new Set<string>();
-  const fences = (await meta.get('fences'))?.fences ?? [];
+  const fences = readableFences((await meta.get('fences'))?.fences);
 
   const parkBroken = (rows: readonly PendingRow[]) => {
     broken.push(...rows.map((row) => unreadable(row, now)));
@@ -49,7 +49,7 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
       baseless.add(id);
       return read.set(id, undefined);
     }
-    const record = { ...rest, base, batch: isReadableBatch(batch) ? batch : undefined };
+    const record = { ...rest, base, batch: isReadableBatch(batch, id) ? batch : undefined };
     read.set(id, { ...record, rows });
     if (left.length < rows.length) records.set({ ...record, rows: left });
     return;

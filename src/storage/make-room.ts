@@ -5,14 +5,11 @@ const fewest = 50;
 
 /**
  * Drops a quarter of the cached leads that can be asked for again, the ones changed the longest ago first: none with
- * pending or parked edits, and none that `isObserved` (R48). Gives the ids of those that went.
+ * pending or parked edits, and none of those `needed` (R48). Gives the ids of those that went.
  */
-export function makeRoom(
-  database: Pick<Database, 'run'>,
-  isObserved: (id: string) => boolean,
-): Promise<readonly string[]> {
+export function makeRoom(database: Pick<Database, 'run'>, needed: ReadonlySet<string>): Promise<readonly string[]> {
   return database.run('rw', async ({ leads, bases, outbox, parked }) => {
-    const kept = new Set(
+    const unsynced = new Set(
       (
         await Promise.all([
           bases.toCollection().primaryKeys(),
@@ -23,7 +20,7 @@ export function makeRoom(
     );
     const clean: { readonly id: string; readonly at: number }[] = [];
     await leads.each(({ id, updated_at }) => {
-      if (!kept.has(id) && !isObserved(id)) clean.push({ id, at: Date.parse(updated_at) });
+      if (!unsynced.has(id) && !needed.has(id)) clean.push({ id, at: Date.parse(updated_at) });
     });
     clean.sort((a, b) => a.at - b.at);
     const gone = clean.slice(0, Math.max(fewest, clean.length / 4)).map(({ id }) => id);

@@ -1,6 +1,7 @@
-import type { JsonObject } from '../model/json.ts';
+import { isJsonObject, type JsonObject } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
 import type { PendingRow } from '../model/lead-record.ts';
+import { checkLeadId } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import { pathsOverlap, touchedPaths, withoutPaths } from '../model/merge-patch.ts';
 import type { Database, Tables } from './database.ts';
@@ -17,10 +18,11 @@ export async function noteOvertaken({ parked }: Tables, acknowledged: readonly P
   const rows = await parked.where('leadId').anyOf(leadIds).toArray();
   const noted = rows.flatMap((row) => {
     const { overtaken = [] } = row;
+    const paths = pathsOf(row);
     const later = acknowledged
       .filter(({ leadId, seq }) => leadId === row.leadId && seq > row.seq)
       .flatMap(({ patch }) => touchedPaths(patch))
-      .filter((path) => pathsOverlap([path], touchedPaths(row.patch)));
+      .filter((path) => pathsOverlap([path], paths));
     const all = new Map([...overtaken, ...later].map((path) => [JSON.stringify(path), path]));
     return all.size > overtaken.length ? { ...row, overtaken: [...all.values()] } : [];
   });
@@ -47,9 +49,10 @@ export function requeue(
     const edit = await tables.parked.get(seq);
     if (!edit) throw notFound(seq);
     const { leadId, overtaken = [] } = edit;
+    checkLeadId(leadId); // one that could not be read may name none
     const rows = await tables.outbox.where('leadId').equals(leadId).toArray();
-    const later = rows.filter((row) => row.seq > seq).flatMap(({ patch }) => touchedPaths(patch));
-    const rest = withoutPaths(edit.patch, [...overtaken, ...later]);
+    const later = rows.filter((row) => row.seq > seq).flatMap(pathsOf);
+    const rest = withoutPaths(isJsonObject(edit.patch) ? edit.patch : {}, [...overtaken, ...later]);
     const [stored] = await addEdits(tables, [{ leadId, madeAt, patchOn: (view) => amend(rest, view) }]);
     // Thrown, it also undoes what is below.
     if (stored && 'error' in stored) throw stored.error;
@@ -82,6 +85,11 @@ export function discard(database: Database, seq: number, now: number): Promise<s
     await remember(tables, seq);
     return leadId;
   });
+}
+
+/** None of one whose patch cannot be read. */
+function pathsOf({ patch }: PendingRow): readonly (readonly string[])[] {
+  return isJsonObject(patch) ? touchedPaths(patch) : [];
 }
 
 async function remember({ meta }: Tables, seq: number): Promise<void> {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Lead } from '../model/lead.ts';
-import type { FrozenBatch, ParkedRow, PendingRow } from '../model/lead-record.ts';
+import type { Fence, FrozenBatch, ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { leadIdSchema, leadPatchSchema, leadSchema } from '../model/lead-schema.ts';
 
 const rowSchema = z.looseObject({
@@ -19,6 +19,12 @@ const batchSchema = z.looseObject({
   lateUntil: z.optional(z.number()),
 });
 
+const fenceSchema = z.object({
+  leadId: leadIdSchema,
+  paths: z.array(z.array(z.string())),
+  until: z.number(),
+});
+
 function isPatchText(text: string): boolean {
   try {
     return leadPatchSchema.safeParse(JSON.parse(text)).success;
@@ -32,8 +38,16 @@ export function isReadableRow(row: PendingRow): boolean {
   return rowSchema.safeParse(row).success;
 }
 
-export function isReadableBatch(batch: unknown): batch is FrozenBatch {
-  return batchSchema.safeParse(batch).success;
+/** Whether it is a batch of this lead: another's would be sent there. */
+export function isReadableBatch(batch: unknown, leadId: string): batch is FrozenBatch {
+  const { success, data } = batchSchema.safeParse(batch);
+  return success && data.leadId === leadId;
+}
+
+/** The fences that can be read: of one that cannot, nobody knows what it holds back. */
+export function readableFences(fences: unknown): readonly Fence[] {
+  const all: unknown[] = Array.isArray(fences) ? fences : [];
+  return all.filter((fence): fence is Fence => fenceSchema.safeParse(fence).success);
 }
 
 export function isReadableLead(lead: unknown): lead is Lead {

@@ -16,7 +16,7 @@ export interface StoredLeads {
  * have changed, and the edits that turned out to be unreadable and are parked now. `now` in milliseconds since 1970.
  */
 export function storeLeads(
-  database: Database,
+  database: Pick<Database, 'run'>,
   given: readonly Lead[],
   isNewerOnly: boolean,
   now: number,
@@ -28,21 +28,25 @@ export function storeLeads(
     if (!other || !isOlder(lead, other)) newest.set(lead.id, lead);
   }
   const ids = [...newest.keys()];
-  return database.run('rw', async (tables) => {
-    const [views, bases, records] = await Promise.all([
-      tables.leads.bulkGet(ids),
-      tables.bases.bulkGet(ids),
-      openRecords(tables, now),
-    ]);
-    const clean: Lead[] = [];
-    for (const [index, lead] of [...newest.values()].entries()) {
-      const known = [bases[index]?.lead, views[index]].find(isReadableLead);
-      if (known && (isOlder(lead, known) || (isNewerOnly && !isOlder(known, lead)))) continue;
-      const record = bases[index] && (await records.get(lead.id));
-      if (record) records.set({ ...record, base: lead });
-      else clean.push(lead);
-    }
-    await Promise.all([tables.leads.bulkPut(clean), records.flush()]);
-    return { ids, unreadable: records.unreadable };
-  });
+  return database.run(
+    'rw',
+    async (tables) => {
+      const [views, bases, records] = await Promise.all([
+        tables.leads.bulkGet(ids),
+        tables.bases.bulkGet(ids),
+        openRecords(tables, now),
+      ]);
+      const clean: Lead[] = [];
+      for (const [index, lead] of [...newest.values()].entries()) {
+        const known = [bases[index]?.lead, views[index]].find(isReadableLead);
+        if (known && (isOlder(lead, known) || (isNewerOnly && !isOlder(known, lead)))) continue;
+        const record = bases[index] && (await records.get(lead.id));
+        if (record) records.set({ ...record, base: lead });
+        else clean.push(lead);
+      }
+      await Promise.all([tables.leads.bulkPut(clean), records.flush()]);
+      return { ids, unreadable: records.unreadable };
+    },
+    ids,
+  );
 }
