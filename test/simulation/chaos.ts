@@ -84,10 +84,10 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       return device.tell(tab, action === 'show' ? 'visible' : 'hidden');
     case 'pause':
       return call(async () => {
-        const { resumes } = device;
+        const { begun, open } = device.resumes;
         await tab.leadbox.pause();
         // Of calls that overlap none is the last.
-        if (!tab.isDead && resumes.begun === device.resumes.begun && !resumes.open) sending.paused(tab);
+        if (!tab.isDead && begun === device.resumes.begun && !open) sending.paused(tab);
       });
     case 'resume':
       sending.paused(undefined);
@@ -121,6 +121,8 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
 /** The page learns of it, and then nothing of it runs any more. */
 async function freeze(device: Device, tab: Tab): Promise<void> {
   if (tab.isFrozen) return;
+  // What it learned of waits and had not written yet it forgets with the drain that ends.
+  device.sending.freed();
   await device.scheduler.perform(tab, () => {
     for (const changed of [...tab.lifecycle]) changed('frozen');
   });

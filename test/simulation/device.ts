@@ -111,8 +111,10 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
   const locks = createLocks(scheduler, () => {});
   const messageFaults = () => (device.isHealed ? { lost: 0, doubled: 0, late: 0 } : mix.messages);
   const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (_tab, message) => {
-    // Another tab resumed.
-    if ((message as { readonly paused?: boolean }).paused === false) sending.relieved();
+    // Another tab resumed; told late, it is obeyed late.
+    if ((message as { readonly paused?: boolean }).paused !== false) return;
+    sending.relieved();
+    sending.paused(undefined);
   });
 
   const storageHost = {

@@ -81,13 +81,15 @@ export function createSendingChecks({
         ledger.break(10, `batch ${batch.id} was sent again after its answer`);
       const wait = waits.get(tab);
       const isRelieved = elapsed() < reliefAt + reliefDelay;
-      if (wait?.leadId === leadId && !isRelieved && elapsed() < wait.since + minDelay) {
+      // Without Web Locks tabs may overwrite what the others remember of waits.
+      if (hasLocks && wait?.leadId === leadId && !isRelieved && elapsed() < wait.since + minDelay) {
         ledger.break(11, `${tab.label} sent ${elapsed() - wait.since} ms after a failure`);
       }
       // It has a session, or a newer one: the others may hear of it.
       for (const [other, { status }] of asked) if (other !== tab && status === 401) asked.delete(other);
       const held = asked.get(tab);
-      if (held && elapsed() < held.until) ledger.break(11, `${tab.label} sent after ${held.status}, before it may`);
+      if (hasLocks && held && elapsed() < held.until)
+        ledger.break(11, `${tab.label} sent after ${held.status}, before it may`);
       if (paused === tab) ledger.break(11, `${tab.label} sent while it was paused`);
     },
     applied(passage) {
@@ -119,7 +121,7 @@ export function createSendingChecks({
         batch.isAnswered = true;
         definite.add(`${tab.label} ${batch.id}`);
         waits.delete(tab);
-      } else {
+      } else if (status !== 401) {
         waits.set(tab, { leadId, since: elapsed() });
       }
       if (status === 401 && !isSessionNews.delete(tab)) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
