@@ -134,4 +134,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
     caughtBy: [14],
   },
+  {
+    name: 'sends what it was choosing when it was paused',
+    changes: [{ file: 'src/replay/drain.ts', find: '!isLate && !host.isStopped() &&', replace: '!isLate &&' }],
+    caughtBy: [11],
+  },
 ];
