@@ -49,6 +49,7 @@ export async function heal(device: Device, initial: readonly Lead[]): Promise<vo
   await scheduler.run({ until: scheduler.elapsed + 1_000 });
   await checkRest(device, initial);
   for (const tab of [...device.tabs]) await device.close(tab);
+  await scheduler.run({ until: scheduler.elapsed + 2_000 });
   if (device.claims()) ledger.break(12, `${device.claims()} locks are left over`);
   if (device.channels()) ledger.break(12, `${device.channels()} channels are left over`);
 }
