@@ -75,6 +75,7 @@ export function createReplay(host: ReplayHost): Replay {
   let behind = 0;
   let storageFailures = 0;
   let isPauseUnwritten = false;
+  let isWritingPause = false;
 
   const report = (changes: Partial<Progress>) => {
     progress = { ...progress, ...changes };
@@ -192,12 +193,20 @@ export function createReplay(host: ReplayHost): Replay {
   return {
     trigger,
     sync: () => start(true),
-    async setPaused(paused, isTold) {
+    async setPaused(asked, isTold) {
+      let paused = asked;
+      if (isTold) {
+        // A message may be late: what is stored counts, unless this tab could not store what it was asked for.
+        if (!isPauseUnwritten) paused = (await memory.read()).isPaused ?? asked;
+        if (isWritingPause || isClosed) return;
+      }
       schedule(undefined, undefined);
       report({ paused });
       if (!isTold) {
         isPauseUnwritten = true;
+        isWritingPause = true;
         isPauseUnwritten = !(await memory.write({ isPaused: paused }));
+        isWritingPause = false;
       }
       if (paused) return;
       session.restore();

@@ -34,9 +34,19 @@ export const plantedBugs: readonly PlantedBug[] = [
       { file: 'src/storage/store-edits.ts', find: 'leads.bulkPut([...changed.values()]),', replace: '' },
       {
         file: 'src/storage/store-edits.ts',
-        find: 'return outcomes;\n  });',
+        find: "return database.run('rw', (tables) => addEdits(tables, requests));",
         replace:
-          'return { outcomes, changed };\n  }).then(async ({ outcomes, changed }) => {\n    await database.run("rw", ({ leads }) => leads.bulkPut([...changed.values()]));\n    return outcomes;\n  });',
+          "return database.run('rw', (tables) => addEdits(tables, requests)).then(async (outcomes) => {\n    await database.run('rw', ({ leads }) => leads.bulkPut([...later.values()]));\n    return outcomes;\n  });",
+      },
+      {
+        file: 'src/storage/store-edits.ts',
+        find: 'changed.set(leadId, lead);',
+        replace: 'changed.set(leadId, lead);\n      later.set(leadId, lead);',
+      },
+      {
+        file: 'src/storage/store-edits.ts',
+        find: '/** The same inside a transaction. */',
+        replace: 'const later = new Map<string, Lead>();',
       },
     ],
     caughtBy: [6],
@@ -97,8 +107,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/api/outcome.ts',
-        find: "  if (lead) return { kind: 'acknowledged', lead };",
-        replace: "  if (lead || (status === 200 && text === '')) return { kind: 'acknowledged', lead };",
+        find: '  if (lead) return',
+        replace: "  if (lead || (status === 200 && text === '')) return",
       },
       {
         file: 'src/model/settle.ts',
@@ -123,5 +133,10 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
     caughtBy: [14],
+  },
+  {
+    name: 'sends what it was choosing when it was paused',
+    changes: [{ file: 'src/replay/drain.ts', find: '!isLate && !host.isStopped() &&', replace: '!isLate &&' }],
+    caughtBy: [11],
   },
 ];

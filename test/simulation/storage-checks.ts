@@ -112,6 +112,8 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
         }
       }
       const seen = new Map(before.leads.map((lead) => [lead.id, lead]));
+      // Evicted to make room; what another tab or the server brings back may be older.
+      for (const id of bases.keys()) if (!stored.leads.some((lead) => lead.id === id)) bases.delete(id);
       for (const lead of stored.leads) {
         const base = now.get(lead.id);
         const rows = stored.outbox.filter(({ leadId }) => leadId === lead.id);
