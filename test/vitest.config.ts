@@ -63,6 +63,10 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        extends: true,
+        test: { name: 'crash', include: ['test/crash/**/*.test.ts'], environment: 'node', hookTimeout: 60_000 },
+      },
     ],
   },
 });
