@@ -1,6 +1,7 @@
 import { Dexie, type Table } from 'dexie';
 import type { Environment } from '../environment.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import { beginNewLog } from './begin-new-log.ts';
 import { type Rows, rowFormat, tableSchemas } from './rows.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
 
@@ -102,6 +103,7 @@ async function open(
   if (!indexedDB || !IDBKeyRange) {
     throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
   }
+  await beginNewLog(indexedDB, options.name);
   let isOurs = false;
   const create = () => {
     const database = new Dexie(options.name, {
