@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
@@ -20,6 +20,8 @@ export interface CrashDevice {
   /** Opens a tab, in a new browser if there is none; with `autoSync: false` it sends nothing. */
   open(autoSync: boolean): Promise<CrashTab>;
   kill(): Promise<void>;
+  /** As if the kill had come in the middle of writing a record: the browser's log ends with a header and nothing more. */
+  tearLog(): Promise<void>;
   /** Resolves when the `count`th edit from now on was reported. */
   reported(count: number): Promise<void>;
   close(): Promise<void>;
@@ -85,6 +87,16 @@ export async function aCrashDevice(seed: number, idempotencyHeader?: string): Pr
       road.strand(3_000); // later than the next start, earlier than the library's fences fall
       await killed;
     },
+    async tearLog() {
+      const folder = join(profile, 'Default', 'IndexedDB');
+      const files = await readdir(folder, { recursive: true });
+      const [log] = files
+        .filter((file) => file.endsWith('.log'))
+        .sort()
+        .reverse();
+      // Checksum, length, type: a whole record of 201 bytes, of which not one was written.
+      await appendFile(join(folder, String(log)), Buffer.from([1, 2, 3, 4, 201, 0, 1]));
+    },
     reported(count) {
       const enough = made.length + count;
       return new Promise((resolve) => {
@@ -99,7 +111,7 @@ export async function aCrashDevice(seed: number, idempotencyHeader?: string): Pr
     async close() {
       await running?.kill();
       await site.close();
-      await rm(profile, { recursive: true, force: true });
+      await rm(profile, { recursive: true, maxRetries: 10 }); // the last of its processes may still be ending
     },
   };
 }

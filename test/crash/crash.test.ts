@@ -37,6 +37,22 @@ test.each(devices)(
   60_000 + rounds * 10_000,
 );
 
+test('R44 a crash that tears a record of the browser’s own log costs no edit, neither now nor at later starts', async () => {
+  const device = await aCrashDevice(seed);
+  onTestFinished(device.close);
+  await (await device.open(false)).ask('fill');
+  for (const mark of ['before', 'after', 'later']) {
+    const tab = await device.open(false);
+    const enough = device.reported(20);
+    tab.ask('work', { mark, seed }).catch(killed);
+    await enough;
+    await device.kill();
+    await device.tearLog();
+    await judge(device);
+  }
+  expect(device.made.length).toBeGreaterThanOrEqual(60);
+});
+
 test('a page that reports an edit before it is stored is found out', async () => {
   const device = await aCrashDevice(seed);
   onTestFinished(device.close);
