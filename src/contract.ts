@@ -1,4 +1,5 @@
 import type { PullOptions } from './fill/fill-cache.ts';
+import type { SignOutOptions } from './leave/sign-out.ts';
 import type { Edit, LeadState, ParkedEdit, PendingEdit } from './model/edit.ts';
 import type { DraftLead, Lead, LeadPatch, OpenSections, SectionSchemas } from './model/lead.ts';
 import type { SyncResult, SyncStatus } from './model/status.ts';
@@ -22,6 +23,9 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
   refresh(id: string): Promise<LeadState<S>>;
   /** Pages through GET /leads into the cache. Rejects as `refresh`, and with 'aborted' when its signal aborts. */
   pull(options?: PullOptions): Promise<{ loaded: number; total: number }>;
+
+  /** Drops a lead from this device. Rejects with 'unsynced-edits' while it has pending or parked edits. */
+  forget(id: string): Promise<void>;
 
   /** One lead with every edit made so far; undefined if it is not cached. */
   get(id: string): Promise<LeadState<S> | undefined>;
@@ -63,6 +67,15 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
   status(): Promise<SyncStatus>;
   observeStatus(): Observable<SyncStatus>;
 
+  /**
+   * Leaves this device, in all tabs and in the service worker; afterwards the leadbox is closed. `pending` says what
+   * becomes of edits that the server does not have:
+   * - 'refuse' (default): rejects with 'unsynced-edits' while any are pending or parked; else wipes everything;
+   * - 'sync': sends first, and rejects the same if that does not get them all through;
+   * - 'keep': keeps all data for this user's return; nothing is sent before a page opens this name again;
+   * - 'discard': wipes everything, these edits included.
+   */
+  signOut(options?: SignOutOptions): Promise<void>;
   /** Stores what was edited so far, then stops working and frees everything. The data stays. Can be called again. */
   close(): Promise<void>;
 }
@@ -72,4 +85,20 @@ export interface Outbox<S extends SectionSchemas = OpenSections> {
   pending(leadId?: string): Promise<PendingEdit<S>[]>;
   /** Edits that wait for a decision, of one lead or of all, in order. */
   parked(leadId?: string): Promise<ParkedEdit<S>[]>;
+  /** Both lists now and after every change in any tab. */
+  observe(leadId?: string): Observable<{
+    readonly pending: readonly PendingEdit<S>[];
+    readonly parked: readonly ParkedEdit<S>[];
+  }>;
+  /**
+   * Queues a parked edit again under a new, higher seq, as it was or amended by a synchronous Immer recipe on its patch.
+   * Paths that later edits of the lead set are left out before. Rejects with 'edit-not-found' and as `edit`; then it
+   * stays parked.
+   */
+  retry(seq: number, amend?: (draft: LeadPatch<S>) => void): Promise<Edit<S>>;
+  /**
+   * Drops a pending or parked edit; the view is computed anew from what remains. Rejects with 'edit-in-flight' while it
+   * is part of a request that has no definite answer, and with 'edit-not-found'.
+   */
+  discard(seq: number): Promise<void>;
 }

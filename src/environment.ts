@@ -7,6 +7,8 @@ export interface Environment {
   /** undefined where the host has none: the first call that needs it rejects with 'storage-unavailable'. */
   readonly indexedDB: IDBFactory | undefined;
   readonly IDBKeyRange: typeof IDBKeyRange | undefined;
+  /** Of the page or worker; undefined where there is none. */
+  readonly origin: string | undefined;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -18,10 +20,17 @@ export interface Environment {
     subscribe(changed: () => void): () => void;
   };
   readonly lifecycle: {
+    visible(): boolean;
     subscribe(changed: (to: 'visible' | 'hidden' | 'frozen' | 'resumed') => void): () => void;
   };
-  /** BroadcastChannel or its like; undefined: other tabs are noticed when this one becomes visible. */
+  /** BroadcastChannel or its like; undefined: other tabs are noticed when this one becomes visible, and every 30 s. */
   readonly channel: ((name: string) => Pick<BroadcastChannel, 'postMessage' | 'close' | 'onmessage'>) | undefined;
+  /** undefined where the host keeps no storage for good. */
+  readonly storage: Pick<StorageManager, 'persist' | 'persisted' | 'estimate'> | undefined;
+  /** Asks the browser to wake the app's service worker once there is a network; undefined where it cannot. */
+  readonly backgroundSync: { register(tag: string): Promise<void> } | undefined;
+  /** The only way anything is printed. */
+  readonly warn: (message: string) => void;
 }
 
 /** Milliseconds, as Date.now and setTimeout have them. */
@@ -41,6 +50,9 @@ export function createEnvironment(replacements: Partial<Environment> = {}): Envi
     get IDBKeyRange() {
       return globalThis.IDBKeyRange as typeof IDBKeyRange | undefined; // as above
     },
+    get origin() {
+      return (globalThis.location as Location | undefined)?.origin; // Node has none
+    },
     clock: {
       now: () => Date.now(),
       setTimeout: (run, milliseconds) => globalThis.setTimeout(run, milliseconds),
@@ -55,15 +67,37 @@ export function createEnvironment(replacements: Partial<Environment> = {}): Envi
       subscribe: (changed) => listen(globalThis, ['online', 'offline'], changed),
     },
     lifecycle: {
+      visible: () => (globalThis.document as Document | undefined)?.visibilityState !== 'hidden',
       subscribe: subscribeToLifecycle,
     },
     get channel() {
       const Channel = globalThis.BroadcastChannel as typeof BroadcastChannel | undefined; // older browsers have none
       return Channel && ((name: string) => new Channel(name));
     },
+    get storage() {
+      return (globalThis.navigator as Navigator | undefined)?.storage as StorageManager | undefined; // insecure pages have none
+    },
+    get backgroundSync() {
+      const workers = (globalThis.navigator as Navigator | undefined)?.serviceWorker as
+        | ServiceWorkerContainer
+        | undefined; // as above
+      return workers && { register: (tag: string) => registerSync(workers, tag) };
+    },
+    // biome-ignore lint/suspicious/noConsole: this is where an app may have it go elsewhere
+    warn: (message) => globalThis.console.warn(message),
   };
   // Descriptors, not a spread: a spread would read the getters now.
   return Object.defineProperties(browser, Object.getOwnPropertyDescriptors(replacements));
+}
+
+/** Of Background Sync, which TypeScript's library does not have: not every browser does. */
+interface SyncRegistration {
+  readonly sync?: { register(tag: string): Promise<void> };
+}
+
+async function registerSync(workers: ServiceWorkerContainer, tag: string): Promise<void> {
+  const registration = (await workers.getRegistration()) as SyncRegistration | undefined;
+  await registration?.sync?.register(tag);
 }
 
 function subscribeToLifecycle(changed: (to: 'visible' | 'hidden' | 'frozen' | 'resumed') => void): () => void {

@@ -2,6 +2,7 @@ export type { Leadbox, Outbox } from './contract.ts';
 export type { Clock, Environment } from './environment.ts';
 export type { PullOptions } from './fill/fill-cache.ts';
 export { createLeadbox } from './leadbox.ts';
+export type { SignOutOptions } from './leave/sign-out.ts';
 export type { Conflict, Edit, LeadState, ParkedEdit, ParkReason, PendingEdit, Settlement } from './model/edit.ts';
 export type { JsonObject, JsonValue } from './model/json.ts';
 export type { DraftLead, Lead, LeadPatch, MutableJson, OpenSections, SectionSchemas } from './model/lead.ts';

@@ -29,26 +29,39 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
   concurrency?: number;
   /** Send a lead's waiting edits as one PATCH where that is exactly equivalent. Default true. */
   coalesce?: boolean;
+  /**
+   * Called once per expired session, whatever the number of requests that met it; resolve when new credentials are in
+   * place. If it rejects, or the server says 401 again, nothing is sent until `resume()` or a new leadbox.
+   */
+  onUnauthorized?: () => void | Promise<void>;
   /** Name of an idempotency header to send, e.g. 'Idempotency-Key'. Off by default: it needs CORS permission. */
   idempotencyHeader?: string;
   /** Milliseconds for one request, body included. Default 30_000. */
   timeout?: number;
   /** Backoff bounds in milliseconds. Default { minDelay: 1_000, maxDelay: 60_000 }. */
   retry?: { minDelay?: number; maxDelay?: number };
+  /** Share of the server's rate limit left to the rest of the app, 0 to 1. Default 0.05. */
+  rateLimitReserve?: number;
+  /** Ask the browser once, at the first edit, to keep this storage when the device runs low. Default true. */
+  persist?: boolean;
+  /** Edits older than this, in milliseconds, are parked as 'stale' unless they were sent before. Default 30 days. */
+  maxAge?: number;
   /** 'strict' (default): a resolved edit survives a power cut. 'relaxed': it survives a crash of the tab or the browser. */
   durability?: 'strict' | 'relaxed';
   /** false: nothing is sent until `sync()`. Default true. */
   autoSync?: boolean;
-  /** Told what happened, without lead contents. Default none. */
+  /** Told what happened, without lead contents. Default: warnings go to `environment.warn`, once each. */
   onEvent?: (event: LeadboxEvent) => void;
   /** The platform, for tests and unusual hosts. Default: the browser's. */
   environment?: Partial<Environment>;
 }
 
+type Optional = 'onEvent' | 'onUnauthorized' | 'idempotencyHeader' | 'headers';
+
 /** The options with their defaults. */
 export interface Settings
-  extends Required<Omit<LeadboxOptions<SectionSchemas>, 'onEvent' | 'idempotencyHeader' | 'headers' | 'baseUrl'>>,
-    Pick<LeadboxOptions, 'headers' | 'idempotencyHeader' | 'onEvent'> {
+  extends Required<Omit<LeadboxOptions<SectionSchemas>, Optional | 'baseUrl'>>,
+    Pick<LeadboxOptions, Optional> {
   readonly baseUrl: string;
   readonly environment: Environment;
   readonly retry: RetryBounds;
@@ -74,6 +87,9 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     concurrency: 1,
     coalesce: true,
     timeout: 30_000,
+    persist: true,
+    rateLimitReserve: 0.05,
+    maxAge: 30 * 24 * 3_600_000,
     durability: 'strict',
     autoSync: true,
     ...Object.fromEntries(given),
@@ -82,7 +98,9 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     environment: createEnvironment(options.environment),
   };
   const { baseUrl, ordering, concurrency, retry, indexes, schemas } = settings;
-  const isDelay = (value: unknown, least = 1) => typeof value === 'number' && value >= least && value <= longestTimer;
+  const isNumber = (value: unknown, least: number, most = Number.POSITIVE_INFINITY) =>
+    typeof value === 'number' && value >= least && value <= most;
+  const isDelay = (value: unknown, least = 1) => isNumber(value, least, longestTimer);
   const isOneOf = (value: unknown, ...values: readonly unknown[]) => values.includes(value);
   const demands: readonly Demand[] = [
     ['name', typeof settings.name === 'string' && settings.name !== '', 'a text'],
@@ -92,11 +110,15 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     ['concurrency', Number.isInteger(concurrency) && concurrency > 0, 'a whole number from 1'],
     ['concurrency', ordering === 'per-lead' || concurrency === 1, "1 with 'strict' ordering"],
     ['coalesce', isOneOf(settings.coalesce, true, false), 'true or false'],
+    ['persist', isOneOf(settings.persist, true, false), 'true or false'],
     ['autoSync', isOneOf(settings.autoSync, true, false), 'true or false'],
     ['idempotencyHeader', isHeaderName.test(settings.idempotencyHeader ?? 'none'), 'the name of a header'],
     ['timeout', isDelay(settings.timeout), 'milliseconds'],
     ['retry.minDelay', isDelay(retry.minDelay), 'milliseconds'],
     ['retry.maxDelay', isDelay(retry.maxDelay, retry.minDelay), 'milliseconds, at least minDelay'],
+    ['rateLimitReserve', isNumber(settings.rateLimitReserve, 0, 1), 'a share from 0 to 1'],
+    ['maxAge', isNumber(settings.maxAge, 1), 'milliseconds'],
+    ['onUnauthorized', isOneOf(typeof settings.onUnauthorized, 'undefined', 'function'), 'a function'],
     ['durability', isOneOf(settings.durability, 'strict', 'relaxed'), "'strict' or 'relaxed'"],
     ['onEvent', isOneOf(typeof settings.onEvent, 'undefined', 'function'), 'a function'],
     ['indexes', isListOfPaths(indexes), "different paths such as 'updated_at'"],

@@ -11,7 +11,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['test/node/**/*.test.{ts,tsx}'], environment: 'node' },
+        test: { name: 'node', include: ['test/{node,fleet}/**/*.test.{ts,tsx}'], environment: 'node' },
+      },
+      {
+        extends: true,
+        test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], environment: 'node' },
       },
       {
         extends: true,

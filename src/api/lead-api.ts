@@ -3,6 +3,7 @@ import type { Batch } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
 import { checked, checkLeadId, type LeadPage, leadPageSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import { bodyText } from './body-text.ts';
 import { answeredLead, type Outcome, outcomeOf, parsed, type Received, refusal, retry } from './outcome.ts';
 
 export interface LeadApiOptions {
@@ -13,12 +14,16 @@ export interface LeadApiOptions {
   readonly idempotencyHeader?: string;
   /** Milliseconds for one request, body included. */
   readonly timeout: number;
+  /** Share of the rate limit to leave to the rest of the app, 0 to 1. */
+  readonly rateLimitReserve: number;
+  /** Told what the app's developers should know. */
+  readonly onWarning: (code: 'api-key-in-browser' | 'rate-limit-headers-hidden', message: string) => void;
 }
 
 /** The leads API over HTTP. Every request is built from the options at the moment it is sent. */
 export interface LeadApi {
-  /** One attempt at a batch. Never rejects. */
-  patch(batch: Batch): Promise<Outcome>;
+  /** One attempt at a batch, until `lost` aborts. Never rejects. */
+  patch(batch: Batch, lost: AbortSignal): Promise<Outcome>;
   /** @throws LeadboxError 'lead-not-found', 'unauthorized', 'request-failed', 'network', 'bad-response', 'aborted'. */
   get(id: string): Promise<Lead>;
   /** One page of leads; errors as `get`. */
@@ -27,17 +32,19 @@ export interface LeadApi {
 
 /** Requests end when `closed` aborts. */
 export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): LeadApi {
-  const { environment, timeout } = options;
+  const { environment, timeout, onWarning } = options;
   const { clock } = environment;
 
   const receive = async (path: string, init: RequestInit, extra: Record<string, string>): Promise<Received> => {
     const given = typeof options.headers === 'function' ? await options.headers() : options.headers;
     const headers = new Headers(given);
+    if ([...headers.values()].some((value) => looksLikeKey.test(value))) onWarning('api-key-in-browser', keyWarning);
+    if (isSameOrigin(options.baseUrl, environment.origin)) headers.set('X-Leadbox', '1');
     for (const name in extra) headers.set(name, extra[name] as string); // its own key
     init.signal?.throwIfAborted();
     const { baseUrl, credentials } = options;
     const response = await environment.fetch(baseUrl + path, { ...init, headers, credentials, redirect: 'manual' });
-    return { response, text: await response.text() };
+    return { response, text: await bodyText(response) };
   };
 
   /** Ends in time, whether or not fetch and the reading of the body obey their signal (R29). */
@@ -62,7 +69,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
         .finally(() => ending.abort());
     });
 
-  const ask = async (path: string, signal?: AbortSignal): Promise<string> => {
+  const ask = async (path: string, signal?: AbortSignal): Promise<string | undefined> => {
     const { response, text } = await send(path, { cache: 'no-store' }, {}, signal);
     if (response.ok && !response.redirected) return text;
     throw response.status === 404 ? new LeadboxError('lead-not-found', 'No such lead (404).') : refusal(response);
@@ -71,11 +78,14 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
   const badResponse = () => new LeadboxError('bad-response', 'The answer is not what was asked for.');
 
   return {
-    async patch({ leadId, body, id }) {
+    async patch({ leadId, body, id }, lost) {
       const headers: Record<string, string> = { 'Content-Type': 'application/json' };
       if (options.idempotencyHeader) headers[options.idempotencyHeader] = id;
       try {
-        return outcomeOf(await send(leadPath(leadId), { method: 'PATCH', body }, headers), leadId);
+        const received = await send(leadPath(leadId), { method: 'PATCH', body }, headers, lost);
+        const outcome = outcomeOf(received, { leadId, reserve: options.rateLimitReserve, now: clock.now() });
+        if (received.response.status === 429 && !outcome.wait) onWarning('rate-limit-headers-hidden', hiddenWarning);
+        return outcome;
       } catch (error) {
         const failure = error as LeadboxError; // send and leadPath throw nothing else
         // Without a cause it was us who stopped listening: the request may still arrive.
@@ -93,6 +103,19 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
       return page;
     },
   };
+}
+
+// As the API's documentation has its keys.
+const looksLikeKey = /\borw_/;
+const keyWarning =
+  'A header holds an API key, which everyone who opens the page can read. Have your own backend add it: see "The server" in the README.';
+const hiddenWarning =
+  'The server limits the rate and this page cannot read for how long. Let CORS expose Retry-After and X-RateLimit-*, or go through your own origin.';
+
+/** Whether requests to this base go to the page's own origin: other origins would have to permit a header of ours. */
+function isSameOrigin(baseUrl: string, origin: string | undefined): boolean {
+  const here = origin?.startsWith('http') ? origin : 'https://page.invalid';
+  return new URL(baseUrl, here).origin === here;
 }
 
 function leadPath(id: string): string {

@@ -3,10 +3,15 @@ import { checked, errorBodySchema, leadAnswerSchema } from '../model/lead-schema
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { Answer } from '../model/settle.ts';
 import type { WaitingFor } from '../model/status.ts';
+import { budgetWait, retryAfter, type ServerWait } from './server-wait.ts';
 
-/** What an attempt came to: a definite answer, or a reason to send the same bytes again later. */
-export type Outcome = Answer | Retry;
+/** What an attempt came to: a definite answer, or why the same bytes have to be sent again. */
+export type Outcome = (Answer | Retry | { readonly kind: 'unauthorized'; readonly error: LeadboxError }) & {
+  /** The server wants to be left alone for a while: by everything, not only by this lead. */
+  readonly wait?: ServerWait | undefined;
+};
 
+/** Again later, by itself. */
 export interface Retry {
   readonly kind: 'retry';
   readonly why: WaitingFor;
@@ -15,30 +20,49 @@ export interface Retry {
   readonly error: LeadboxError;
 }
 
-/** A response with its body read as text. */
+/** A response with its body read as text; undefined if the body was too long to be an answer. */
 export interface Received {
   readonly response: Response;
-  readonly text: string;
+  readonly text: string | undefined;
+}
+
+/** What the outcome depends on besides the response. */
+export interface OutcomeTerms {
+  readonly leadId: string;
+  /** Share of the rate limit to leave to the rest of the app, 0 to 1. */
+  readonly reserve: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 const messageLength = 2_000;
 
-/** By status and checked body only (R19, R20): what cannot be recognised as an answer of the API is tried again. */
-export function outcomeOf({ response, text }: Received, leadId: string): Outcome {
+/**
+ * By status and checked body only (R19, R20): what cannot be recognised as an answer of the API is tried again.
+ *
+ *     2xx with this very lead                     acknowledged
+ *     401                                         unauthorized
+ *     a redirect                                  retry: it may lead to a sign-in page or a captive portal
+ *     408, 425, 429, 5xx, any other 1xx–3xx       retry
+ *     403 · 404, 410 · 409, 412 · other 4xx       refused: forbidden · gone · conflict · rejected
+ */
+export function outcomeOf({ response, text }: Received, { leadId, reserve, now }: OutcomeTerms): Outcome {
   const { status } = response;
   const lead = response.ok && !response.redirected && answeredLead(text, leadId);
-  if (lead) return { kind: 'acknowledged', lead };
+  const wait = budgetWait(response, reserve, now);
+  if (lead) return { kind: 'acknowledged', lead, wait };
   const error = refusal(response);
-  // A redirect may lead to a sign-in page.
-  if (status === 401 || response.redirected || response.type === 'opaqueredirect') return retry('session', error);
-  if (status === 429) return retry('rate-limit', error);
-  // 408 and 504 say that somebody stopped waiting, not that the request is gone.
-  if (status < 400 || status >= 500 || status === 408 || status === 425) {
-    return retry('retry', error, status === 408 || status === 504);
-  }
-  const reason = reasons[status] ?? 'rejected';
+  if (status === 401) return { kind: 'unauthorized', error, wait };
+  if (response.redirected || response.type === 'opaqueredirect') return retry('session', error);
   const body = checked(errorBodySchema, parsed(text));
-  return { kind: 'refused', reason, status, message: (body?.message ?? body?.error)?.slice(0, messageLength) };
+  if (status < 400 || status >= 500 || status === 408 || status === 425 || status === 429) {
+    const why = status === 429 ? 'rate-limit' : 'retry';
+    // 408 and 504 say that somebody stopped waiting, not that the request is gone.
+    const again = retry(why, error, status === 408 || status === 504);
+    return { ...again, wait: retryAfter(response, body?.retry_after, now) ?? wait };
+  }
+  const message = (body?.message ?? body?.error)?.slice(0, messageLength);
+  return { kind: 'refused', reason: reasons[status] ?? 'rejected', status, message, wait };
 }
 
 const reasons: Readonly<Record<number, 'forbidden' | 'gone' | 'conflict'>> = {
@@ -54,15 +78,15 @@ export function retry(why: WaitingFor, error: LeadboxError, mayArrive = false): 
 }
 
 /** The lead in the body of an answer, if it is this lead (R19). */
-export function answeredLead(text: string, id: string): Lead | undefined {
+export function answeredLead(text: string | undefined, id: string): Lead | undefined {
   const lead = checked(leadAnswerSchema, parsed(text))?.data;
   return lead?.id === id ? lead : undefined;
 }
 
 /** A body that a program can read, or undefined: what a SyntaxError would quote of it is nobody's business (R55). */
-export function parsed(text: string): unknown {
+export function parsed(text: string | undefined): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text ?? '');
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { enablePatches, Immer } from 'immer';
 import { getOwn, isJsonObject, type JsonObject, type JsonValue, toJson } from '../model/json.ts';
-import { asJson, type DraftLead, editableMembers, type Lead, sectionNames } from '../model/lead.ts';
+import { asJson, type DraftLead, editableMembers, type Lead, type LeadPatch, sectionNames } from '../model/lead.ts';
 import { checked, leadPatchSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import { foldPatches, mergePatchBetween } from '../model/merge-patch.ts';
@@ -45,6 +45,17 @@ export function recipeChange(recipe: (draft: DraftLead) => void): Change {
 export function patchChange(patch: unknown): Change {
   const given = checkedPatch(toJson(patch, [], 'null'));
   return () => given;
+}
+
+/**
+ * The patch of a parked edit as the app amends it, by a synchronous Immer recipe on the patch; without one as it is.
+ * @throws what the recipe throws; LeadboxError 'async-recipe', 'read-only-field', 'not-json', 'invalid-edit'.
+ */
+export function amended(patch: JsonObject, amend?: (draft: LeadPatch) => void): JsonObject {
+  const after = amend
+    ? immer.produce(patch, (draft) => refusePromise(amend(draft as LeadPatch))) // a patch of a lead, as it was parked
+    : patch;
+  return checkedPatch(toJson(after, [], 'null'));
 }
 
 /** Recipes are synchronous: what a promise did later to the draft would be lost without a word. */

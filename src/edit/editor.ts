@@ -107,7 +107,7 @@ export function createEditor({ database, clock, schemas, screen, settlements, on
     for (const [index, { request, resolve, reject }] of group.entries()) {
       const outcome = stored[index];
       if (!outcome) {
-        resolve(unchanged(request));
+        resolve(unchanged(request.leadId));
       } else if ('error' in outcome) {
         reject(outcome.error);
       } else {
@@ -146,6 +146,7 @@ export function createEditor({ database, clock, schemas, screen, settlements, on
   };
 }
 
-function unchanged({ leadId }: EditRequest): Edit {
+/** An edit that changes nothing. */
+export function unchanged(leadId: string): Edit {
   return { seq: 0, leadId, patch: {}, settled: Promise.resolve({ outcome: 'unchanged' }) };
 }

@@ -1,8 +1,8 @@
-import type { ParkedEdit, Settlement } from '../model/edit.ts';
+import type { Settlement } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
 import type { ParkedRow } from '../model/lead-record.ts';
 import type { Database } from '../storage/database.ts';
-import { readFates, readLead } from '../storage/read-leads.ts';
+import { parkedEdit, readFates, readLead } from '../storage/read-leads.ts';
 
 /** The promises of this tab's edits: how each ended, whoever sent it (R40). */
 export interface Settlements {
@@ -11,6 +11,8 @@ export interface Settlements {
   /** The server has these edits; `lead` is this tab's view. */
   synced(seqs: readonly number[], lead: Lead): void;
   parked(row: ParkedRow): void;
+  /** The leads with edits whose end is not known here yet. */
+  leadIds(): readonly string[];
   /** Somebody else may have settled edits of these leads; undefined: of any. */
   recheck(leadIds: readonly string[] | undefined): Promise<void>;
 }
@@ -30,16 +32,18 @@ export function createSettlements(database: Database): Settlements {
       for (const seq of seqs) end(seq, { outcome: 'synced', lead });
     },
     parked,
+    leadIds: () => [...waiting.values()].map(({ leadId }) => leadId),
     async recheck(leadIds) {
       const asked = [...waiting].filter(([, { leadId }]) => !leadIds || leadIds.includes(leadId));
       if (!asked.length) return;
-      const [pending, refused] = await readFates(
+      const [pending, refused, discarded] = await readFates(
         database,
         asked.map(([seq]) => seq),
       );
       for (const [index, [seq, { leadId }]] of asked.entries()) {
         const row = refused[index];
         if (row) parked(row);
+        else if (discarded.includes(seq)) end(seq, { outcome: 'discarded' });
         else if (!pending[index]) {
           const lead = (await readLead(database, leadId))?.lead;
           if (lead) end(seq, { outcome: 'synced', lead });
@@ -47,9 +51,4 @@ export function createSettlements(database: Database): Settlements {
       }
     },
   };
-}
-
-/** A parked row as apps see it. */
-export function parkedEdit(row: ParkedRow): ParkedEdit {
-  return { ...row, sent: false };
 }

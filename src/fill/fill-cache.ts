@@ -1,9 +1,10 @@
 import type { LeadApi } from '../api/lead-api.ts';
+import type { Clock } from '../environment.ts';
 import type { Lead } from '../model/lead.ts';
 import { checkedLeads, checkLeadId } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { Database } from '../storage/database.ts';
-import { storeLeads } from '../storage/store-leads.ts';
+import { type StoredLeads, storeLeads } from '../storage/store-leads.ts';
 
 /** Filters and settings of `pull`. */
 export interface PullOptions {
@@ -26,6 +27,8 @@ export interface Fill {
   load(leads: readonly unknown[]): Promise<void>;
   refresh(id: string): Promise<void>;
   pull(terms: PullOptions): Promise<{ loaded: number; total: number }>;
+  /** Stores leads this tab had, unless newer ones are there or there is no room: tabs must not drop each other's in turn. */
+  putBack(leads: readonly Lead[]): Promise<void>;
 }
 
 // Small enough that neither the page nor a waiting edit notices.
@@ -34,19 +37,21 @@ const chunkSize = 250;
 export interface FillHost {
   /** Grows whenever the server acknowledged something. */
   readonly changes: () => number;
-  /** Told after each transaction which leads may have changed. */
-  readonly onStored: (leadIds: readonly string[]) => void;
+  /** Told after each transaction what came of it. */
+  readonly onStored: (stored: StoredLeads) => void;
+  readonly clock: Clock;
 }
 
-export function createFill(database: Database, api: LeadApi, { changes, onStored }: FillHost): Fill {
-  const store = async (leads: readonly Lead[], isNewerOnly = false) => {
+export function createFill(database: Database, api: LeadApi, { changes, onStored, clock }: FillHost): Fill {
+  const store = async (leads: readonly Lead[], isNewerOnly = false, into: Pick<Database, 'run'> = database) => {
     for (let at = 0; at < leads.length; at += chunkSize) {
-      onStored(await storeLeads(database, leads.slice(at, at + chunkSize), isNewerOnly));
+      onStored(await storeLeads(into, leads.slice(at, at + chunkSize), isNewerOnly, clock.now()));
     }
   };
 
   return {
     load: (leads) => store(checkedLeads(leads)),
+    putBack: (leads) => store(leads, true, database.withoutMakingRoom),
     async refresh(id) {
       checkLeadId(id);
       const before = changes();

@@ -33,6 +33,8 @@ export interface ParkedRow extends PendingRow {
   readonly status?: number | undefined;
   readonly message?: string | undefined;
   readonly parkedAt: string;
+  /** Paths that later edits set which the server has by now: sent again, this one leaves them alone (R63). */
+  readonly overtaken?: readonly (readonly string[])[] | undefined;
 }
 
 export interface FrozenBatch extends Batch {

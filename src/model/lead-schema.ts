@@ -4,7 +4,8 @@ import type { Lead } from './lead.ts';
 import { LeadboxError } from './leadbox-error.ts';
 
 const section = z.nullable(z.custom<JsonObject>(isJsonObject));
-const uuid = z.guid();
+/** Ids of leads are UUIDs (R8). */
+export const leadIdSchema: z.ZodMiniType<string, unknown> = z.guid();
 const instant = z.string().check(z.refine((text) => Date.parse(text) >= 0));
 const text = z.optional(z.nullable(z.string()));
 
@@ -13,7 +14,7 @@ const text = z.optional(z.nullable(z.string()));
  * there; the server's other members may be missing, so that an API that drops one does not stop every edit.
  */
 export const leadSchema: z.ZodMiniType<Lead, unknown> = z.looseObject({
-  id: uuid,
+  id: leadIdSchema,
   workspace_id: z.string(),
   created_at: instant,
   updated_at: instant,
@@ -58,7 +59,7 @@ export interface ErrorBody {
 
 /** A JSON Merge Patch of a lead's editable members: what the API takes as a body. */
 export const leadPatchSchema: z.ZodMiniType<object, unknown> = z.strictObject({
-  company_id: z.optional(z.nullable(uuid)),
+  company_id: z.optional(z.nullable(leadIdSchema)),
   properties: z.optional(section),
   location: z.optional(section),
   summary: z.optional(section),
@@ -69,7 +70,7 @@ export const leadPatchSchema: z.ZodMiniType<object, unknown> = z.strictObject({
  * @throws LeadboxError 'invalid-lead-id'.
  */
 export function checkLeadId(id: unknown): void {
-  if (uuid.safeParse(id).success) return;
+  if (leadIdSchema.safeParse(id).success) return;
   throw new LeadboxError('invalid-lead-id', 'A lead id is a UUID. Pass the `id` of a lead that the API returned.');
 }
 

@@ -65,6 +65,20 @@ export function touchedPaths(patch: JsonObject, path: readonly string[] = []): r
   });
 }
 
+/** The patch without what touches, or is touched by, one of these paths. */
+export function withoutPaths(patch: JsonObject, paths: readonly (readonly string[])[]): JsonObject {
+  const rest = {};
+  for (const [key, value] of Object.entries(patch)) {
+    const below = paths.flatMap(([first, ...more]) => (first === key ? [more] : []));
+    if (!below.length) setOwn(rest, key, value);
+    else if (isJsonObject(value) && Object.keys(value).length && below.every(({ length }) => length)) {
+      const left = withoutPaths(value, below);
+      if (Object.keys(left).length) setOwn(rest, key, left);
+    }
+  }
+  return rest;
+}
+
 /** Whether some path of one list is, or lies above or below, a path of the other. */
 export function pathsOverlap(a: readonly (readonly string[])[], b: readonly (readonly string[])[]): boolean {
   return a.some((one) => b.some((two) => one.every((key, index) => index >= two.length || key === two[index])));

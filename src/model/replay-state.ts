@@ -2,8 +2,12 @@ import type { WaitingFor } from './status.ts';
 
 /** What replay remembers of failures: pure data, kept across tabs and reloads. */
 export interface ReplayState {
-  /** Nothing at all is sent until then: an outage, or the server or the session asks for it. */
+  /** An outage, or a server that says too little about what it wants: nothing at all is sent until then. */
   readonly hold?: Wait | undefined;
+  /** The server asked to be left alone until then (R26, R27). */
+  readonly asked?: Omit<Wait, 'failures'> | undefined;
+  /** The session is missing: nothing is sent until someone says that it is back (R28). */
+  readonly isUnauthorized?: boolean | undefined;
   /** Leads whose last attempt failed. */
   readonly leads: Readonly<Record<string, Wait>>;
   /** The lead that failed last, with no success since: another one failing next is an outage. */
@@ -26,6 +30,9 @@ export interface RetryBounds {
   readonly minDelay: number;
   readonly maxDelay: number;
 }
+
+/** No server holds us longer than this, whatever it says, in milliseconds (R26). */
+export const longestWait = 3_600_000;
 
 /** While the browser claims to be offline: one attempt a minute, because the claim is only a hint (R29). */
 const offlineDelay = 60_000;
@@ -61,8 +68,10 @@ export function afterFailure(state: ReplayState, failure: Failure): ReplayState 
   const { hold, lastFailed = leadId } = state;
   const next = { ...state, lastFailed: leadId, leads: { ...state.leads, [leadId]: waitAfter(state.leads[leadId]) } };
   const isOutage = hold ?? (lastFailed !== leadId || !onLine || why === 'session' || why === 'rate-limit');
-  // Requests that were under way together fail together: they count once.
-  return !isOutage || (hold && failure.sentAt <= hold.since) ? next : { ...next, hold: waitAfter(hold) };
+  // Requests that were under way together fail together: they count once, while that wait lasts.
+  return !isOutage || (hold && failure.sentAt <= hold.since && now < hold.until)
+    ? next
+    : { ...next, hold: waitAfter(hold) };
 }
 
 /** While the browser claims to be offline and nothing failed yet: no attempt that would only freeze a batch too early. */
@@ -72,39 +81,73 @@ export function offline(state: ReplayState, now: number): ReplayState {
     : { ...state, hold: { failures: 0, since: now, until: now + offlineDelay, why: 'network' } };
 }
 
+/**
+ * After an answer with which the server asked to be left alone for `delay` milliseconds (R26, R27). All who were told
+ * so come back spread over `spread`, but no longer than the longest backoff.
+ */
+export function afterWait(
+  state: ReplayState,
+  { delay, spread }: { readonly delay: number; readonly spread: number },
+  { now, random, bounds }: Pick<Failure, 'now' | 'random' | 'bounds'>,
+): ReplayState {
+  const until = now + Math.min(delay + random * Math.min(spread, bounds.maxDelay), longestWait);
+  return { ...state, asked: { since: now, until: Math.max(until, state.asked?.until ?? 0), why: 'rate-limit' } };
+}
+
+/** The session is missing. No attempt is counted: nothing is wrong with any lead. */
+export function afterUnauthorized(state: ReplayState): ReplayState {
+  return { ...state, isUnauthorized: true };
+}
+
 /** After an answer to a request sent at `sentAt`: an outage that began before is over, and so is this lead's waiting. */
 export function afterAnswer(state: ReplayState, leadId: string, sentAt: number): ReplayState {
   const { [leadId]: _answered, ...others } = state.leads;
-  const { hold, lastSyncedAt } = state;
-  if (hold && sentAt <= hold.since) return { ...state, leads: others };
-  return { leads: hold ? {} : others, lastSyncedAt };
+  const { hold, lastFailed, ...rest } = state;
+  return hold && sentAt <= hold.since ? { ...state, leads: others } : { ...rest, leads: hold ? {} : others };
 }
 
-/** Without the waits that a good reason to try again ends; what the server or the session asks for stays. */
-export function relieved({ hold, lastSyncedAt }: ReplayState): ReplayState {
-  return { leads: {}, lastSyncedAt, hold: hold?.why === 'rate-limit' || hold?.why === 'session' ? hold : undefined };
+/** Without the waits that a good reason to try again ends; what the server asked for stays, and so does a missing session. */
+export function relieved({ hold, lastFailed, ...rest }: ReplayState): ReplayState {
+  return { ...rest, leads: {} };
 }
 
 /** The state as another time or another tab left it: no wait is longer than what could have been set now (R25). */
 export function clamped(state: ReplayState, now: number, { maxDelay }: RetryBounds): ReplayState {
-  const latest = now + Math.max(maxDelay, offlineDelay);
-  const clamp = (wait: Wait): Wait => ({
-    ...wait,
-    since: Math.min(wait.since, now),
-    until: Math.min(wait.until, latest),
-  });
+  const clamp = <W extends Pick<Wait, 'since' | 'until'>>(wait: W, longest = Math.max(maxDelay, offlineDelay)): W => {
+    const since = Math.min(wait.since, now);
+    // Counted from where a clock that was set back stands now, it is not longer than it was.
+    return { ...wait, since, until: Math.min(wait.until - wait.since + since, now + longest) };
+  };
   const leads = Object.entries(state.leads).map(([id, wait]) => [id, clamp(wait)]);
-  return { ...state, leads: Object.fromEntries(leads), hold: state.hold && clamp(state.hold) };
+  const { hold, asked } = state;
+  return {
+    ...state,
+    leads: Object.fromEntries(leads),
+    hold: hold && clamp(hold),
+    asked: asked && clamp(asked, longestWait),
+  };
 }
 
-/** Whether everything waits. */
-export function isHeld({ hold }: ReplayState, now: number): boolean {
-  return now < (hold?.until ?? 0);
+/** What holds everything back now; undefined if nothing does. */
+export function heldBy({ hold, asked, isUnauthorized }: ReplayState, now: number): Held | undefined {
+  if (isUnauthorized) return { why: 'session' };
+  const [longest] = [asked, hold].flatMap((wait) => wait ?? []).sort((a, b) => b.until - a.until);
+  return longest && now < longest.until ? longest : undefined;
+}
+
+/** Why nothing is sent, and until when, in milliseconds since 1970; without an end, until someone acts. */
+export interface Held {
+  readonly why: WaitingFor;
+  readonly until?: number;
 }
 
 /** When to look again, and why not before; `fences` are times before which some lead may not be sent. */
-export function nextLook(state: ReplayState, fences: readonly number[], now: number): Partial<Wait> | undefined {
-  if (isHeld(state, now)) return state.hold;
+export function nextLook(state: ReplayState, fences: readonly number[], now: number): Held | undefined {
   const waits = [...Object.values(state.leads), ...fences.map((until) => ({ until, why: 'retry' as const }))];
-  return waits.filter(({ until }) => until > now).sort((a, b) => a.until - b.until)[0];
+  return heldBy(state, now) ?? waits.filter(({ until }) => until > now).sort((a, b) => a.until - b.until)[0];
+}
+
+/** Without what the server asked for and got: a clock that is set back later must not bring it back. */
+export function lapsed(state: ReplayState, now: number): ReplayState {
+  return state.asked && state.asked.until <= now ? { ...state, asked: undefined } : state;
 }

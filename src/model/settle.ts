@@ -2,7 +2,7 @@ import type { ParkReason } from './edit.ts';
 import { type JsonObject, jsonEqual, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import { applyToLead, isOlder } from './lead-change.ts';
-import type { Fence, FrozenBatch, LeadRecord, ParkedRow } from './lead-record.ts';
+import type { Fence, FrozenBatch, LeadRecord, ParkedRow, PendingRow } from './lead-record.ts';
 import { touchedPaths } from './merge-patch.ts';
 
 /** A definite answer of the server to a batch. */
@@ -18,7 +18,7 @@ export type Answer =
 /** A record after an answer, and what else the answer means. */
 export interface Settled {
   readonly record: LeadRecord;
-  readonly acknowledged: readonly number[];
+  readonly acknowledged: readonly PendingRow[];
   readonly parked: readonly ParkedRow[];
   /** Earlier attempts of the batch that may still arrive. */
   readonly fence: Fence | undefined;
@@ -65,7 +65,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   return {
     ...settled,
     record: { ...settled.record, base: isOutdated ? base : lead },
-    acknowledged: batch.seqs,
+    acknowledged: record.rows.filter(({ seq }) => isOfBatch.has(seq)),
     differs: isOutdated ? [] : sent.filter(isUnlike),
     isOutdated,
   };

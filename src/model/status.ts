@@ -46,6 +46,9 @@ export interface SyncResult {
   readonly waitingFor?: WaitingFor | undefined;
 }
 
+/** A key in the page's code, limits that the page cannot read, storage that the browser may clear. */
+export type Warning = 'api-key-in-browser' | 'rate-limit-headers-hidden' | 'storage-not-persistent';
+
 /** What `onEvent` is told: ids, counts, statuses and paths, never contents of a lead. */
 export type LeadboxEvent =
   | {
@@ -58,5 +61,7 @@ export type LeadboxEvent =
   /** The server stored something else than was sent at these paths; the view shows what it stored. */
   | { readonly type: 'server-differs'; readonly leadId: string; readonly paths: readonly (readonly string[])[] }
   | { readonly type: 'status'; readonly status: SyncStatus }
+  /** Something that the app's developers should know; once for each reason. */
+  | { readonly type: 'warning'; readonly code: Warning; readonly message: string }
   /** Another tab runs a newer version of the app; this one has to be reloaded. */
   | { readonly type: 'update-required' };

@@ -49,7 +49,8 @@ function stateOf(
   if (paused) return ['paused', 'paused'];
   if (!pending) return parked ? ['waiting', 'decision'] : ['synced'];
   if (sending) return ['syncing'];
-  if (!autoSync) return ['waiting', 'sync-call'];
+  // Without a session sync() does not help.
+  if (!autoSync && waitingFor !== 'session') return ['waiting', 'sync-call'];
   // No reason known: it is about to be sent, here or by another tab.
   if (!waitingFor) return ['syncing'];
   return ['waiting', waitingFor === 'retry' && !onLine ? 'network' : waitingFor];

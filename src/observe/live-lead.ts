@@ -15,6 +15,7 @@ export function liveLead(id: string, database: Database, layers: Layers): Watcha
       found = await readLead(database, id);
     },
     view: (readAt, previous) => found && leadState(found, layers, readAt, previous),
+    base: (state) => state?.server,
     find: (state, leadId) => (leadId === id ? state?.lead : undefined),
   };
 }

@@ -13,12 +13,18 @@ export interface Watchable<T> {
   view(readAt: number, previous: T | undefined): T;
   /** The lead as it is seen in the view, if it is. */
   find(view: T, leadId: string): Lead | undefined;
+  /** Whether it also shows what is on its way. */
+  readonly showsSending?: boolean;
+  /** Of one lead that is watched for itself: its base. */
+  base?(view: T): Lead | undefined;
 }
 
 /** Something watched, kept up to date for as long as it is. */
 export interface Live {
+  readonly showsSending: boolean;
   concerns(leadId: string): boolean;
   find(leadId: string): Lead | undefined;
+  base(): Lead | undefined;
   /** Layers of a lead changed: observers see it before this returns (R3, R68). */
   show(): void;
   /** These leads changed, in this tab or another; undefined: any may have. Resolves when observers know. */
@@ -59,8 +65,10 @@ export function observeLive<T>(
   });
 
   const live: Live = {
+    showsSending: what.showsSending === true,
     concerns: what.concerns,
     find: (leadId) => source.latest && what.find(source.latest.value, leadId),
+    base: () => source.latest && what.base?.(source.latest.value),
     show,
     async changed(leadIds) {
       const concerned = leadIds?.filter(what.concerns);

@@ -2,11 +2,13 @@ import type { Environment } from '../environment.ts';
 
 /**
  * What tabs tell each other: hints to look again; losing, doubling or delaying one is harmless (R41). Either leads that
- * changed, or that one tab paused or resumed all.
+ * changed or were dropped to make room, or that one tab paused or resumed all, or ended all.
  */
 export interface TabMessage {
   readonly leadIds?: readonly string[];
+  readonly evicted?: readonly string[];
   readonly paused?: boolean;
+  readonly ended?: { readonly isWiped: boolean };
 }
 
 export interface OtherTabs {
@@ -23,7 +25,13 @@ export function createOtherTabs(
   let channel = environment.indexedDB && environment.channel?.(`leadbox:${name}`);
   if (channel) channel.onmessage = ({ data }) => onMessage(data as TabMessage); // only this file posts on it
   return {
-    tell: (message) => channel?.postMessage(message),
+    tell(message) {
+      try {
+        channel?.postMessage(message);
+      } catch {
+        // As good as lost: the rows are stored whether or not others hear of it.
+      }
+    },
     close() {
       channel?.close();
       channel = undefined;

@@ -2,10 +2,11 @@ import type { Layer, LeadState } from '../model/edit.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
 import type { Database } from '../storage/database.ts';
-import { type LeadQuery, readLead } from '../storage/read-leads.ts';
+import { type LeadQuery, readLead, readOutbox } from '../storage/read-leads.ts';
 import { createLayers } from './layers.ts';
 import { type Live, observeLive } from './live.ts';
 import { leadState, liveLead } from './live-lead.ts';
+import { liveOutbox, type OutboxState } from './live-outbox.ts';
 import { liveQuery } from './live-query.ts';
 import type { Observable } from './observable.ts';
 
@@ -13,10 +14,15 @@ import type { Observable } from './observable.ts';
 export interface Views {
   observe(id: string): Observable<LeadState | undefined>;
   observeAll(query: LeadQuery): Observable<readonly Lead[]>;
+  observeOutbox(leadId: string | undefined): Observable<OutboxState>;
+  /** Requests of these leads are on their way now. */
+  sending(leadIds: readonly string[]): void;
   /** One lead as it is stored now; undefined if it is not cached. */
   read(id: string): Promise<LeadState | undefined>;
   /** The lead as observers see it; undefined if nobody in this tab watches it. */
   shown(id: string): Lead | undefined;
+  /** The leads that are watched each for itself, by their ids: their bases. */
+  watched(): ReadonlyMap<string, Lead>;
   /** Shows an edit before it is stored: observers see it before this returns (R3). */
   show(leadId: string, patch: JsonObject): Layer;
   /** Takes back, in one step, what could not be stored. */
@@ -38,6 +44,16 @@ export function createViews(database: Database, reportError: (error: unknown) =>
   return {
     observe: (id) => observeLive(liveLead(id, database, layers), layers, lives, reportError),
     observeAll: (query) => observeLive(liveQuery(query, database, layers), layers, lives, reportError),
+    observeOutbox: (leadId) =>
+      observeLive(
+        liveOutbox(leadId, () => readOutbox(database, leadId)),
+        layers,
+        lives,
+        reportError,
+      ),
+    sending(leadIds) {
+      for (const live of lives) if (live.showsSending) void live.changed(leadIds);
+    },
     async read(id) {
       const readAt = layers.now();
       const found = await readLead(database, id);
@@ -50,6 +66,7 @@ export function createViews(database: Database, reportError: (error: unknown) =>
       }
       return undefined;
     },
+    watched: () => new Map([...lives].flatMap((live) => live.base() ?? []).map((base) => [base.id, base])),
     show(leadId, patch) {
       const layer = { leadId, patch };
       layers.add(layer);

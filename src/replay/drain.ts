@@ -5,7 +5,10 @@ import type { FrozenBatch } from '../model/lead-record.ts';
 import {
   afterAnswer,
   afterFailure,
-  isHeld,
+  afterUnauthorized,
+  afterWait,
+  heldBy,
+  lapsed,
   nextLook,
   offline,
   type ReplayState,
@@ -41,10 +44,18 @@ export interface DrainHost {
 }
 
 export interface Drain {
-  /** Sends until nothing more can be sent now. Gives the state of failures it leaves behind. */
-  run(before: ReplayState): Promise<ReplayState>;
+  /**
+   * Sends until nothing more can be sent now, or storage fails. Never rejects. Gives the state of failures it leaves
+   * behind, and why it could not go on.
+   */
+  run(before: ReplayState): Promise<Drained>;
   /** There may be more to send; `isRelieving`: and a good reason to try it at once. */
   wake(isRelieving: boolean): void;
+}
+
+export interface Drained {
+  readonly state: ReplayState;
+  readonly failed: { readonly error: unknown } | undefined;
 }
 
 /**
@@ -62,7 +73,7 @@ export function createDrain(host: DrainHost): Drain {
   let isRelieved = false;
   let wake = () => {};
 
-  const run = async (before: ReplayState): Promise<ReplayState> => {
+  const run = async (before: ReplayState): Promise<Drained> => {
     const queue = createLeadQueue();
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
     const reserved = new Set(answers.map(({ batch }) => batch.leadId));
@@ -77,8 +88,9 @@ export function createDrain(host: DrainHost): Drain {
       const sentAt = host.now();
       // The device may have slept since the batch was frozen: what its fence would be counted from is no longer true.
       const isLate = clock.now() + host.timeout > batch.arrivesUntil;
-      const outcome = isLate ? undefined : await host.send(batch);
+      const outcome = isLate || host.isStopped() ? undefined : await host.send(batch);
       const now = host.now();
+      const circumstances = { now, random: random(), bounds: host.retry };
       if (!outcome) {
         reserved.delete(leadId);
         over.set(id, batch.arrivesUntil);
@@ -86,11 +98,17 @@ export function createDrain(host: DrainHost): Drain {
         reserved.delete(leadId);
         if (outcome.mayArrive) over.delete(id);
         else over.set(id, batch.arrivesUntil);
-        const { why, error } = outcome;
-        const circumstances = { onLine: connectivity.onLine(), random: random(), bounds: host.retry };
-        // Cancelled by closing, it says nothing about the server.
-        if (error.code !== 'aborted') state = afterFailure(state, { leadId, why, sentAt, now, ...circumstances });
+        const { why, error, wait } = outcome;
+        // Cancelled here, it says nothing about the server; nor does a limit with its end about the lead.
+        if (error.code !== 'aborted' && !(wait && why === 'rate-limit')) {
+          state = afterFailure(state, { leadId, why, sentAt, onLine: connectivity.onLine(), ...circumstances });
+        }
         host.report({ lastError: error });
+      } else if (outcome.kind === 'unauthorized') {
+        reserved.delete(leadId);
+        over.set(id, batch.arrivesUntil);
+        state = afterUnauthorized(state);
+        host.report({ lastError: outcome.error });
       } else {
         over.delete(id);
         answers.push({ batch, answer: outcome });
@@ -98,6 +116,7 @@ export function createDrain(host: DrainHost): Drain {
         if (outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: now };
         host.report({ lastError: undefined, lastSyncedAt: state.lastSyncedAt });
       }
+      if (outcome?.wait) state = afterWait(state, outcome.wait, circumstances);
       if (failed) reserved.delete(leadId);
       mayBeMore = true;
       wake();
@@ -138,9 +157,9 @@ export function createDrain(host: DrainHost): Drain {
 
     while (true) {
       const now = host.now();
-      if (isRelieved) state = relieved(state);
+      state = lapsed(isRelieved ? relieved(state) : state, now);
       isRelieved = false;
-      const isIdle = failed || host.isStopped() || isHeld(state, now);
+      const isIdle = failed || host.isStopped() || heldBy(state, now);
       const want = isIdle ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
       if (!failed && (answers.length || (want && mayBeMore))) {
         await turn(want);
@@ -155,8 +174,7 @@ export function createDrain(host: DrainHost): Drain {
       });
     }
     // The lock is held until no request of ours is open any more.
-    if (failed) throw failed.error;
-    return state;
+    return { state, failed };
   };
 
   return {

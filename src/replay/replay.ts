@@ -1,15 +1,20 @@
+import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
+import type { Batch } from '../model/edit.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
-import { backoff, clamped, type ReplayState } from '../model/replay-state.ts';
+import { backoff, clamped } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import type { Database } from '../storage/database.ts';
+import { returnLease } from '../storage/lease.ts';
 import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain, type DrainHost } from './drain.ts';
+import { createSession } from './session.ts';
+import { createSoleSender } from './sole-sender.ts';
 import { type Turn, takeTurn } from './turn.ts';
 
 /** What replay stands on. */
-export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'timeout' | 'send'> {
+export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'timeout'> {
   /** Name of the database, and of the lock that makes its holder the only sender. */
   readonly name: string;
   readonly database: Database;
@@ -18,6 +23,17 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
   readonly coalesce: boolean;
   readonly idempotencyHeader?: string;
   readonly autoSync: boolean;
+  readonly maxAge: number;
+  /** In a service worker; a page that opens a name brings a new session with it. */
+  readonly isWorker: boolean;
+  /** Brings the session back; rejects where it cannot. */
+  readonly onUnauthorized?: (() => void | Promise<void>) | undefined;
+  /** One attempt, until `lost` aborts. Never rejects. */
+  readonly send: (batch: Batch, lost: AbortSignal) => Promise<Outcome>;
+  /** The user left this device: nothing is sent any more (R73). Gives whether this leadbox was opened since. */
+  readonly onSignedOut: () => Promise<boolean>;
+  /** Told when something keeps edits from being sent. */
+  readonly onWaiting: () => void;
   /** Told what a turn came to, before anything it chose is sent. */
   readonly onTurn: (turn: Turn) => void;
   /** Told when the progress changed. */
@@ -33,6 +49,8 @@ export interface Replay {
   /** `isTold`: another tab decided so. */
   setPaused(isPaused: boolean, isTold?: boolean): Promise<void>;
   progress(): Progress;
+  /** The page stops running, or goes on. */
+  freeze(isFrozen: boolean): void;
   /** Resolves when nothing of it runs any more. */
   close(): Promise<void>;
 }
@@ -40,8 +58,10 @@ export interface Replay {
 export function createReplay(host: ReplayHost): Replay {
   const { environment, memory, retry, autoSync } = host;
   const { clock, locks } = environment;
-  const closing = new AbortController();
-  const isClosed = () => closing.signal.aborted;
+  const soleSender = createSoleSender(host.name, environment);
+  let lost: AbortSignal | undefined;
+  let isClosed = false;
+  const session = createSession(host.isWorker, host.onUnauthorized);
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
   let behind = 0;
@@ -57,7 +77,8 @@ export function createReplay(host: ReplayHost): Replay {
   const now = () => clock.now() + behind;
   const schedule = (until: number | undefined, waitingFor: WaitingFor | undefined) => {
     clock.clearTimeout(timer);
-    if (isClosed() || !autoSync) return;
+    if (isClosed) return;
+    if (!autoSync) return report({ waitingFor });
     const wait = (until ?? 0) - now();
     const due = () => {
       behind += Math.max(0, (until ?? 0) - now());
@@ -65,6 +86,7 @@ export function createReplay(host: ReplayHost): Replay {
     };
     if (until !== undefined) timer = clock.setTimeout(due, Math.max(0, wait));
     report({ nextAttemptAt: until && clock.now() + wait, waitingFor });
+    if (waitingFor) host.onWaiting();
   };
 
   // Unique without anything to look up: a random name for this leadbox, and a number. Once frozen in its rows it stays.
@@ -74,33 +96,46 @@ export function createReplay(host: ReplayHost): Replay {
 
   const drain = createDrain({
     ...host,
-    ...{ now, schedule, report, isStopped: () => isClosed() || progress.paused },
+    ...{ now, schedule, report, isStopped: () => isClosed || progress.paused || !!lost?.aborted },
+    send: (batch) => host.send(batch, lost as AbortSignal), // that of the pass in which the drain runs
     async takeTurn(plan, isOver) {
       // What is stored is of the clock that all tabs share; what this tab waits for is of its own time.
       const terms = { now: clock.now(), isOver, timeout: host.timeout, coalesce: host.coalesce, newId };
       const isStrict = host.ordering === 'strict';
-      const turn = await takeTurn(host.database, { ...plan, terms, isStrict, isFenced: !host.idempotencyHeader });
+      const { maxAge } = host;
+      const isFenced = !host.idempotencyHeader;
+      const leaseHolder = locks ? undefined : sender;
+      const turn = await takeTurn(host.database, { ...plan, terms, isStrict, maxAge, isFenced, leaseHolder });
       host.onTurn(turn);
       return { ...turn, fencedUntil: turn.fencedUntil.map((until) => until + behind) };
     },
   });
 
-  const pass = async () => {
-    const { isPaused, state = { leads: {} } } = await memory.read();
+  const pass = async (signal: AbortSignal) => {
+    lost = signal;
+    const { isPaused, isSignedOut, state = { leads: {} } } = await memory.read();
+    if (isSignedOut && !(await host.onSignedOut())) return report({ paused: true });
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
-    if (paused || isClosed()) return;
-    const after: ReplayState = await drain.run(clamped(state, now(), retry));
-    await memory.write(after);
+    if (paused || isClosed) return;
+    const isUnauthorized = session.isMissing(state.isUnauthorized);
+    const { state: after, failed } = await drain.run({ ...clamped(state, now(), retry), isUnauthorized });
+    session.ended(after.isUnauthorized);
+    // Frozen meanwhile, it is no longer ours to write.
+    if (isClosed || !signal.aborted) await memory.write({ state: after });
+    if (!locks) await returnLease(host.database, sender);
+    if (failed) throw failed.error;
     storageFailures = 0;
+    report({ sending: false });
   };
 
   const run = coalesced(async () => {
     try {
-      await (locks ? locks.request(`leadbox:${host.name}`, { signal: closing.signal }, pass) : pass());
+      do await soleSender.hold(pass);
+      while (await session.renewed());
     } catch (error) {
-      if (isClosed()) return;
+      if (isClosed) return;
       // Nothing can be chosen or settled now: what was answered is kept, and storage is asked again later (R24).
       report({ lastError: error as LeadboxError }); // a transaction fails with nothing else
       if (environment.indexedDB) schedule(now() + backoff(++storageFailures, retry, environment.random()), 'storage');
@@ -114,7 +149,7 @@ export function createReplay(host: ReplayHost): Replay {
   };
 
   const trigger = (isRelieving = false) => {
-    if (!isClosed() && autoSync) void start(isRelieving);
+    if (!isClosed && autoSync) void start(isRelieving);
   };
 
   return {
@@ -125,13 +160,21 @@ export function createReplay(host: ReplayHost): Replay {
       report({ paused });
       if (!isTold) {
         isPauseUnwritten = true;
-        isPauseUnwritten = !(await memory.writePaused(paused));
+        isPauseUnwritten = !(await memory.write({ isPaused: paused }));
       }
-      if (!paused) trigger(true);
+      if (paused) return;
+      session.restore();
+      trigger(true);
     },
     progress: () => progress,
+    freeze(isFrozen) {
+      if (isFrozen) soleSender.freeze();
+      else soleSender.thaw();
+    },
     async close() {
-      closing.abort();
+      isClosed = true;
+      session.restore(); // nobody waits for it any more
+      soleSender.close();
       clock.clearTimeout(timer);
       await start(false);
     },

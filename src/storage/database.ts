@@ -1,17 +1,20 @@
-import { Dexie, type Table } from 'dexie';
+import type { Dexie, Table } from 'dexie';
 import type { Environment } from '../environment.ts';
-import { LeadboxError } from '../model/leadbox-error.ts';
-import { beginNewLog } from './begin-new-log.ts';
-import { type Rows, rowFormat, tableSchemas } from './rows.ts';
+import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
+import { openDatabase } from './open-database.ts';
+import { type Rows, tableSchemas } from './rows.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
 
 /** The leads, the outbox and what belongs to them, in transactions that commit whole or not at all. */
 export interface Database {
   /**
    * Resolves with what `body` gave once the transaction is complete. `body` awaits nothing but its tables; after a lost
-   * connection it runs again on a new one.
+   * connection it runs again on a new one, and once more where the device was full and room could be made. No lead in
+   * `needed` goes for that.
    */
-  run<T>(mode: 'r' | 'rw', body: (tables: Tables) => PromiseLike<T>): Promise<T>;
+  run<T>(mode: 'r' | 'rw', body: (tables: Tables) => PromiseLike<T>, needed?: readonly string[]): Promise<T>;
+  /** The same, and where the device is full it stays so. */
+  readonly withoutMakingRoom: Pick<Database, 'run'>;
   close(): void;
 }
 
@@ -26,14 +29,23 @@ export interface DatabaseOptions {
   readonly environment: Environment;
 }
 
-// Version numbers leave room for the indexes that apps add later: format 1 is 1000, 1001, …
-const versionsPerFormat = 1000;
+/** What the database tells its leadbox. */
+export interface DatabaseHost {
+  /** Newer code, or someone who deletes the database, asked for it; it is closed and stays so. */
+  readonly onTakenAway: (byUpdate: boolean) => void;
+  /** The device is full. Gives whether there may be room now; `needed` leads stay. */
+  readonly onFull: (needed: readonly string[]) => Promise<boolean>;
+}
+
 const attempts = 3;
+/** How long, in milliseconds, a tab with an older version may take to let go. */
+const patience = 5_000;
 const tableNames = Object.keys(tableSchemas([])) as (keyof Rows)[]; // its keys are those of Rows
 
-/** `onTakenAway`: newer code, or someone who deletes the database, asked for it; it is closed and stays so. */
-export function createDatabase(options: DatabaseOptions, onTakenAway: (byUpdate: boolean) => void): Database {
+export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }: DatabaseHost): Database {
+  const { clock } = options.environment;
   let connection: Promise<Dexie> | undefined;
+  let giveUp = (_: LeadboxError) => {};
   let wasOpen = false;
   let ended: LeadboxError | undefined;
 
@@ -45,41 +57,68 @@ export function createDatabase(options: DatabaseOptions, onTakenAway: (byUpdate:
     return ended;
   };
 
-  const connect = () => {
-    connection ??= open(options, takenAway, wasOpen).then(
+  const connect = (): Promise<Dexie> => {
+    if (connection) return connection;
+    let timer: unknown;
+    let isLate = false;
+    const tooLong = new Promise<never>((_resolve, reject) => {
+      giveUp = reject;
+    });
+    const onBlocked = () => {
+      timer ??= clock.setTimeout(() => {
+        isLate = true;
+        const message = 'Another tab holds on to an older version of the database. Close or reload it.';
+        giveUp(new LeadboxError('storage-unavailable', message));
+      }, patience);
+    };
+    const opening = openDatabase(options, { takenAway, wasOpen, onBlocked }).finally(() => clock.clearTimeout(timer));
+    connection = Promise.race([opening, tooLong]);
+    // Whoever waited may have been refused meanwhile: a second attempt would only stand in line behind this one.
+    opening.then(
       (database) => {
         wasOpen = true;
-        return database;
+        if (ended) database.close();
+        else if (isLate) connection = opening;
       },
-      (error: unknown) => {
+      () => {
         connection = undefined;
-        throw error;
       },
     );
     return connection;
   };
 
+  const run: Database['run'] = async (mode, body) => {
+    for (let attempt = 1; ; attempt++) {
+      if (ended) throw ended;
+      const used = connect();
+      try {
+        const database = await used;
+        return await database.transaction(`${mode}!`, tableNames, (transaction) => {
+          // The transaction's own tables: they stay in it even where Dexie loses track of its zone.
+          const tables = tableNames.map((name) => [name, transaction.table(name)]);
+          return body(Object.fromEntries(tables) as Tables); // each table of Rows, by its name
+        });
+      } catch (error) {
+        if (ended || attempt === attempts || !isLostConnection(error)) throw ended ?? storageError(error);
+        if (connection === used) connection = undefined;
+        used.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
+      }
+    }
+  };
+
   return {
-    async run(mode, body) {
-      for (let attempt = 1; ; attempt++) {
-        if (ended) throw ended;
-        const used = connect();
-        try {
-          const database = await used;
-          return await database.transaction(`${mode}!`, tableNames, (transaction) => {
-            // The transaction's own tables: they stay in it even where Dexie loses track of its zone.
-            const tables = tableNames.map((name) => [name, transaction.table(name)]);
-            return body(Object.fromEntries(tables) as Tables); // each table of Rows, by its name
-          });
-        } catch (error) {
-          if (ended || attempt === attempts || !isLostConnection(error)) throw ended ?? storageError(error);
-          if (connection === used) connection = undefined;
-          used.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
-        }
+    withoutMakingRoom: { run },
+    async run(mode, body, needed = []) {
+      try {
+        return await run(mode, body);
+      } catch (error) {
+        if (!isLeadboxError(error, 'storage-full') || !(await onFull(needed))) throw error;
+        return run(mode, body);
       }
     },
     close() {
       ended ??= closed();
+      giveUp(ended);
       connection?.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
     },
   };
@@ -88,57 +127,4 @@ export function createDatabase(options: DatabaseOptions, onTakenAway: (byUpdate:
 /** Every call after `close()`. */
 export function closed(): LeadboxError {
   return new LeadboxError('closed', 'This leadbox was closed. Create a new one to go on; the data is still there.');
-}
-
-/**
- * Opens the database as it is if it fits, and only otherwise creates or extends it: Dexie would silently open one that
- * newer code wrote, and print a warning where an index is missing.
- */
-async function open(
-  options: DatabaseOptions,
-  takenAway: (byUpdate: boolean) => LeadboxError,
-  wasOpen: boolean,
-): Promise<Dexie> {
-  const { indexedDB, IDBKeyRange } = options.environment;
-  if (!indexedDB || !IDBKeyRange) {
-    throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
-  }
-  await beginNewLog(indexedDB, options.name);
-  let isOurs = false;
-  const create = () => {
-    const database = new Dexie(options.name, {
-      allowEmptyDB: true,
-      indexedDB,
-      IDBKeyRange,
-      autoOpen: false,
-      cache: 'disabled',
-      chromeTransactionDurability: options.durability,
-    });
-    database.on('versionchange', ({ newVersion }) => {
-      database.close();
-      // While it is only being looked at, another tab may well create or extend it.
-      if (isOurs) takenAway(newVersion !== null);
-      return false; // Dexie's own handlers would print warnings
-    });
-    database.on('blocked', () => false);
-    return database;
-  };
-
-  const found = await create().open();
-  const exists = found.tables.length > 0;
-  if (exists && found.verno >= (rowFormat + 1) * versionsPerFormat) {
-    found.close();
-    throw takenAway(true);
-  }
-  // Deleted under us: an empty one in its place would make every edit look settled (R72).
-  if (!exists && wasOpen) throw takenAway(false);
-  const installed = exists ? found.table('leads').schema.indexes.map(({ src }) => src) : [];
-  const missing = options.indexes.filter((index) => !installed.includes(index));
-  isOurs = true;
-  if (exists && !missing.length) return found;
-  const version = exists ? found.verno + 1 : rowFormat * versionsPerFormat;
-  found.close();
-  const extended = create();
-  extended.version(version).stores(tableSchemas([...installed, ...missing]));
-  return extended.open();
 }

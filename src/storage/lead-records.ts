@@ -1,6 +1,7 @@
 import { viewOf } from '../model/lead-change.ts';
-import type { Fence, LeadRecord, ParkedRow } from '../model/lead-record.ts';
+import type { Fence, LeadRecord, ParkedRow, PendingRow } from '../model/lead-record.ts';
 import type { Tables } from './database.ts';
+import { isReadableBatch, isReadableLead, isReadableRow, readableFences, unreadable } from './readable.ts';
 
 /** The records of leads with pending edits, inside one write transaction: read when asked for, written at its end. */
 export interface LeadRecords {
@@ -9,6 +10,8 @@ export interface LeadRecords {
   /** Replaces a record that was read before. */
   set(record: LeadRecord): void;
   park(rows: readonly ParkedRow[]): void;
+  /** Rows that could not be read and are parked for that (R49). */
+  readonly unreadable: readonly ParkedRow[];
   /** The heads of the outbox after `seq`, in order. */
   outboxAfter(seq: number, limit: number): Promise<readonly { readonly seq: number; readonly leadId: string }[]>;
   /** Written if replaced. */
@@ -17,23 +20,46 @@ export interface LeadRecords {
   flush(): Promise<unknown>;
 }
 
-/** Opens the records in the transaction of `tables`. */
-export async function openRecords(tables: Tables): Promise<LeadRecords> {
+/** Opens the records in the transaction of `tables`; `now` in milliseconds since 1970. */
+export async function openRecords(tables: Tables, now: number): Promise<LeadRecords> {
   const { leads, bases, outbox, parked, meta } = tables;
   const read = new Map<string, LeadRecord | undefined>();
   const written = new Map<string, LeadRecord>();
   const refused: ParkedRow[] = [];
+  const broken: ParkedRow[] = [];
   const gone = new Set<number>();
-  const fences = (await meta.get('fences'))?.fences ?? [];
+  const baseless = new Set<string>();
+  const fences = readableFences((await meta.get('fences'))?.fences);
+
+  const parkBroken = (rows: readonly PendingRow[]) => {
+    broken.push(...rows.map((row) => unreadable(row, now)));
+    for (const { seq } of rows) gone.add(seq);
+  };
+
+  /** Reads a record, and mends one that is damaged: what cannot be read is parked, the rest goes on. */
+  const readRecord = async (id: string) => {
+    const [rows, found] = await Promise.all([outbox.where('leadId').equals(id).sortBy('seq'), bases.get(id)]);
+    if (!rows.length) return read.set(id, undefined);
+    const { lead, batch, ...rest } = found ?? { id };
+    // The view holds all that the base did, and the edits on top: applied once more they change nothing.
+    const base = isReadableLead(lead) ? lead : await leads.get(id);
+    const left = isReadableLead(base) ? rows.filter(isReadableRow) : [];
+    if (left.length < rows.length) parkBroken(rows.filter((row) => !left.includes(row)));
+    if (!isReadableLead(base)) {
+      baseless.add(id);
+      return read.set(id, undefined);
+    }
+    const record = { ...rest, base, batch: isReadableBatch(batch, id) ? batch : undefined };
+    read.set(id, { ...record, rows });
+    if (left.length < rows.length) records.set({ ...record, rows: left });
+    return;
+  };
 
   const records: LeadRecords = {
     fences,
+    unreadable: broken,
     async get(id) {
-      if (!read.has(id)) {
-        const rows = outbox.where('leadId').equals(id).sortBy('seq');
-        const base = await bases.get(id);
-        read.set(id, base && { ...base, base: base.lead, rows: await rows });
-      }
+      if (!read.has(id)) await readRecord(id);
       const record = written.get(id) ?? read.get(id);
       return record?.rows.length ? record : undefined;
     },
@@ -44,12 +70,19 @@ export async function openRecords(tables: Tables): Promise<LeadRecords> {
     },
     park: (rows) => void refused.push(...rows),
     async outboxAfter(seq, limit) {
-      const rows = await outbox
-        .where('seq')
-        .above(seq)
-        .limit(limit + gone.size)
-        .toArray();
-      return rows.filter((row) => !gone.has(row.seq));
+      for (let after = seq; ; ) {
+        const rows = await outbox.where('seq').above(after).limit(limit).toArray();
+        const last = rows.at(-1);
+        for (const row of rows) {
+          if (gone.has(row.seq) || isReadableRow(row)) continue;
+          // With its lead, whose view is without it then; some name none.
+          if (typeof row.leadId === 'string') await records.get(row.leadId);
+          if (!gone.has(row.seq)) parkBroken([row]);
+        }
+        const left = rows.filter((row) => !gone.has(row.seq));
+        if (left.length || !last) return left;
+        after = last.seq;
+      }
     },
     flush() {
       const all = [...written.values()];
@@ -60,10 +93,10 @@ export async function openRecords(tables: Tables): Promise<LeadRecords> {
       });
       return Promise.all([
         outbox.bulkDelete([...gone]),
-        parked.bulkPut(refused),
+        parked.bulkPut([...refused, ...broken]),
         leads.bulkPut(moved.map(viewOf)),
         bases.bulkPut(all.flatMap(({ rows, base, ...rest }) => (rows.length ? { ...rest, lead: base } : []))),
-        bases.bulkDelete(all.flatMap(({ rows, id }) => (rows.length ? [] : id))),
+        bases.bulkDelete([...baseless, ...all.flatMap(({ rows, id }) => (rows.length ? [] : id))]),
         records.fences !== fences && meta.put({ key: 'fences', fences: records.fences }),
       ]);
     },

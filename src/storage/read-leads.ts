@@ -1,9 +1,10 @@
 import type { Collection, Table } from 'dexie';
+import type { ParkedEdit, PendingEdit } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
 import type { Database } from './database.ts';
-import type { BaseRow } from './rows.ts';
+import { isReadableLead } from './readable.ts';
 
 /** A cached lead with the counts of its rows. */
 export interface ReadLead {
@@ -37,7 +38,8 @@ export async function readLead(database: Database, id: string): Promise<ReadLead
       parked.where('leadId').equals(id).count(),
     ]);
     const counts = { pending: seqs.length, lastSeq: Math.max(0, ...seqs.slice(-1)), parked: parkedCount };
-    return lead && { lead, base: base?.lead ?? lead, ...counts };
+    // One that cannot be read is as good as not cached: the app fetches it anew.
+    return isReadableLead(lead) ? { lead, base: isReadableLead(base?.lead) ? base.lead : lead, ...counts } : undefined;
   });
 }
 
@@ -71,22 +73,45 @@ export function countRows(database: Database): Promise<{ readonly pending: numbe
   });
 }
 
-/** The outbox of one lead or of all, in order, with the batches that are on their way. */
+/** The leads with pending edits. */
+export async function pendingLeadIds(database: Database): Promise<readonly string[]> {
+  const ids = await database.run('r', ({ outbox }) => outbox.orderBy('leadId').uniqueKeys());
+  return ids as string[]; // the index holds what `leadId` holds
+}
+
+/** The outbox of one lead or of all, in order, as apps see it. */
 export function readOutbox(
   database: Database,
   leadId?: string,
-): Promise<readonly [readonly PendingRow[], readonly ParkedRow[], readonly BaseRow[]]> {
-  return database.run('r', ({ outbox, parked, bases }) => {
+): Promise<{ readonly pending: PendingEdit[]; readonly parked: ParkedEdit[] }> {
+  return database.run('r', async ({ outbox, parked, bases }) => {
     const of = <T>(table: Table<T>, index: string) =>
       (leadId === undefined ? table : table.where(index).equals(leadId)).toArray();
-    return Promise.all([of(outbox, 'leadId'), of(parked, 'leadId'), of(bases, 'id')]);
+    const [pending, refused, known] = await Promise.all([of(outbox, 'leadId'), of(parked, 'leadId'), of(bases, 'id')]);
+    const sent = new Set(known.flatMap(({ batch }) => batch?.seqs ?? []));
+    return {
+      pending: pending.map((row) => ({ ...row, sent: sent.has(row.seq) })),
+      parked: refused.map(parkedEdit),
+    };
   });
 }
 
-/** What became of edits: the rows that are still pending, and those that are parked. */
+/** A parked row as apps see it. */
+export function parkedEdit({ overtaken, ...row }: ParkedRow): ParkedEdit {
+  return { ...row, sent: false };
+}
+
+/** What became of edits: the rows that are still pending, those that are parked, and the seqs of discarded ones. */
 export function readFates(
   database: Database,
   seqs: readonly number[],
-): Promise<readonly [readonly (PendingRow | undefined)[], readonly (ParkedRow | undefined)[]]> {
-  return database.run('r', ({ outbox, parked }) => Promise.all([outbox.bulkGet([...seqs]), parked.bulkGet([...seqs])]));
+): Promise<readonly [readonly (PendingRow | undefined)[], readonly (ParkedRow | undefined)[], readonly number[]]> {
+  return database.run('r', async ({ outbox, parked, meta }) => {
+    const [pending, refused, gone] = await Promise.all([
+      outbox.bulkGet([...seqs]),
+      parked.bulkGet([...seqs]),
+      meta.get('discarded'),
+    ]);
+    return [pending, refused, gone?.discarded ?? []];
+  });
 }

@@ -1,4 +1,5 @@
 import { getMany, promisifyRequest, set, type UseStore } from 'idb-keyval';
+import * as z from 'zod/mini';
 import type { Environment } from '../environment.ts';
 import type { ReplayState } from '../model/replay-state.ts';
 
@@ -7,60 +8,89 @@ import type { ReplayState } from '../model/replay-state.ts';
  * costs some waiting or an attempt too early; so where it cannot be read or written, replay goes on without it.
  */
 export interface ReplayMemory {
-  /** `isPaused` is undefined where it cannot be known. */
-  read(): Promise<{ readonly state?: ReplayState | undefined; readonly isPaused?: boolean }>;
-  /** Only the holder of the sender's lock writes the state. */
-  write(state: ReplayState): Promise<boolean>;
-  /** Whether it was written. */
-  writePaused(isPaused: boolean): Promise<boolean>;
+  /** What cannot be read or known is undefined. */
+  read(): Promise<Remembered>;
+  /** Whether it was written. Only the holder of the right to send writes the state. */
+  write(changes: Remembered): Promise<boolean>;
+  /** Nothing is read or written any more. */
   close(): void;
+}
+
+export interface Remembered {
+  readonly state?: ReplayState | undefined;
+  readonly isPaused?: boolean | undefined;
+  /** The user left this device and keeps the data here: nothing is sent until a page opens the name again (R73). */
+  readonly isSignedOut?: boolean | undefined;
+}
+
+const wait = z.looseObject({ since: z.number(), until: z.number(), why: z.string() });
+const stateSchema = z.object({
+  hold: z.optional(wait),
+  asked: z.optional(wait),
+  isUnauthorized: z.optional(z.boolean()),
+  leads: z.record(z.string(), wait),
+  lastFailed: z.optional(z.string()),
+  lastSyncedAt: z.optional(z.number()),
+});
+
+const keys = ['state', 'isPaused', 'isSignedOut'] as const;
+
+/** The name of the store that belongs to a database, chosen so that no app's own name can meet it. */
+export function replayMemoryName(name: string): string {
+  return `leadbox-replay:${name}`;
 }
 
 export function createReplayMemory(name: string, environment: Environment): ReplayMemory {
   let connection: Promise<IDBDatabase> | undefined;
+  let isClosed = false;
 
   const open = async (): Promise<IDBDatabase> => {
-    const request = environment.indexedDB?.open(`leadbox-replay:${name}`, 1);
+    const request = isClosed ? undefined : environment.indexedDB?.open(replayMemoryName(name), 1);
     if (!request) throw new Error('There is no IndexedDB here.');
     request.onupgradeneeded = () => request.result.createObjectStore('memory');
     const database = await promisifyRequest(request);
     database.onclose = forget;
-    database.onversionchange = () => {
-      database.close();
-      forget();
-    };
+    database.onversionchange = close;
     return database;
   };
   const forget = () => {
+    // Still open, it would keep others from deleting the database.
+    connection?.then((database) => database.close(), ignored);
     connection = undefined;
+  };
+  const close = () => {
+    isClosed = true;
+    connection?.then((database) => database.close(), forget);
   };
   // idb-keyval on a store of our own, so that the environment's IndexedDB is used and the database has our name (R66).
   const store: UseStore = async (mode, use) => {
     connection ??= open();
     return use((await connection).transaction('memory', mode).objectStore('memory'));
   };
-  const write = async (key: string, value: unknown) => {
-    try {
-      await set(key, value, store);
-      return true;
-    } catch {
-      forget();
-      return false;
-    }
-  };
 
   return {
     async read() {
       try {
-        const [state, isPaused] = await getMany<unknown>(['state', 'paused'], store);
-        return { state: state as ReplayState | undefined, isPaused: isPaused === true }; // as `write` wrote it
+        const [state, isPaused, isSignedOut] = await getMany<unknown>([...keys], store);
+        const known = stateSchema.safeParse(state).success ? (state as ReplayState) : undefined; // the schema says so
+        return { state: known, isPaused: isPaused === true, isSignedOut: isSignedOut === true };
       } catch {
         forget();
         return {};
       }
     },
-    write: (state) => write('state', state),
-    writePaused: (isPaused) => write('paused', isPaused),
-    close: () => void connection?.then((database) => database.close(), forget),
+    async write(changes) {
+      try {
+        for (const key of keys) if (changes[key] !== undefined) await set(key, changes[key], store);
+        return true;
+      } catch {
+        forget();
+        return false;
+      }
+    },
+    close,
   };
 }
+
+/** A connection that never opened need not be closed. */
+function ignored(): void {}

@@ -1,5 +1,6 @@
 import type { Lead } from '../model/lead.ts';
 import type { Fence, FrozenBatch, ParkedRow, PendingRow } from '../model/lead-record.ts';
+import type { Lease } from './lease.ts';
 
 /**
  * The rows of the five tables.
@@ -10,14 +11,14 @@ import type { Fence, FrozenBatch, ParkedRow, PendingRow } from '../model/lead-re
  * | bases  | id    |        | the server's copy and the frozen batch, while the lead has pending edits |
  * | outbox | ++seq | leadId | pending edits                                                          |
  * | parked | seq   | leadId | parked edits                                                           |
- * | meta   | key   |        | fences                                                                 |
+ * | meta   | key   |        | fences, discarded seqs, the lease where there are no Web Locks          |
  */
 export interface Rows {
   readonly leads: Lead;
   readonly bases: BaseRow;
   readonly outbox: PendingRow;
   readonly parked: ParkedRow;
-  readonly meta: FencesRow;
+  readonly meta: MetaRow;
 }
 
 export interface BaseRow {
@@ -27,10 +28,14 @@ export interface BaseRow {
   readonly aloneThrough?: number | undefined;
 }
 
-/** All fences of the database: there are few of them and only for as long as a request can travel. */
-export interface FencesRow {
-  readonly key: 'fences';
-  readonly fences: readonly Fence[];
+/** One of each key. */
+export interface MetaRow {
+  readonly key: 'fences' | 'lease' | 'discarded';
+  /** All fences of the database: there are few of them and only for as long as a request can travel. */
+  readonly fences?: readonly Fence[];
+  readonly lease?: Lease;
+  /** The last 1,000 edits whose rows went without having been sent, by their seqs (R40). */
+  readonly discarded?: readonly number[];
 }
 
 /** The format of these rows. A database with a higher one was written by newer code and is left alone. */

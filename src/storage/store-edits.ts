@@ -3,7 +3,8 @@ import type { Lead } from '../model/lead.ts';
 import { applyToLead } from '../model/lead-change.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
-import type { Database } from './database.ts';
+import type { Database, Tables } from './database.ts';
+import { isReadableLead } from './readable.ts';
 
 /** An edit on its way into the outbox. */
 export interface EditRequest {
@@ -21,42 +22,51 @@ export type StoredEdit = PendingRow | undefined | { readonly error: unknown };
  * is complete. An edit that is refused leaves nothing and the others alone. Gives what became of each, in order.
  */
 export function storeEdits(database: Database, requests: readonly EditRequest[]): Promise<readonly StoredEdit[]> {
+  const ids = requests.map(({ leadId }) => leadId);
+  return database.run('rw', (tables) => addEdits(tables, requests), ids);
+}
+
+/** The same inside a transaction. */
+export async function addEdits(
+  { leads, bases, outbox }: Tables,
+  requests: readonly EditRequest[],
+): Promise<readonly StoredEdit[]> {
   const ids = [...new Set(requests.map(({ leadId }) => leadId))];
-  return database.run('rw', async ({ leads, bases, outbox }) => {
-    const [views, baseRows] = await Promise.all([leads.bulkGet(ids), bases.bulkGet(ids)]);
-    const stored = new Map(ids.map((id, index) => [id, { view: views[index], base: baseRows[index]?.lead }]));
-    const changed = new Map<string, Lead>();
-    const rows: PendingRow[] = [];
+  const [views, baseRows] = await Promise.all([leads.bulkGet(ids), bases.bulkGet(ids)]);
+  const stored = new Map(ids.map((id, index) => [id, { view: views[index], row: baseRows[index] }]));
+  const changed = new Map<string, Lead>();
+  const rows: PendingRow[] = [];
 
-    const outcomes = requests.map(({ leadId, madeAt, patchOn }) => {
-      const view = changed.get(leadId) ?? stored.get(leadId)?.view;
-      try {
-        if (!view) {
-          throw new LeadboxError(
-            'lead-not-cached',
-            `Lead ${leadId} is not on this device. load() or refresh() it first.`,
-          );
-        }
-        const patch = patchOn(view);
-        const lead = applyToLead(view, patch);
-        if (lead === view) return undefined;
-        changed.set(leadId, lead);
-        const row = { leadId, patch, madeAt } as PendingRow; // the table gives it its seq
-        rows.push(row);
-        return row;
-      } catch (error) {
-        return { error };
+  const outcomes = requests.map(({ leadId, madeAt, patchOn }) => {
+    const view = changed.get(leadId) ?? stored.get(leadId)?.view;
+    try {
+      if (!isReadableLead(view)) {
+        throw new LeadboxError(
+          'lead-not-cached',
+          `Lead ${leadId} is not on this device. load() or refresh() it first.`,
+        );
       }
-    });
-
-    // The first edit of a lead: what was its view so far is what the server last said.
-    const firstEdits = [...stored].flatMap(([id, { view, base }]) => (view && !base && changed.has(id) ? view : []));
-    const [seqs] = await Promise.all([
-      outbox.bulkAdd(rows, { allKeys: true }),
-      leads.bulkPut([...changed.values()]),
-      bases.bulkAdd(firstEdits.map((lead) => ({ id: lead.id, lead }))),
-    ]);
-    for (const [index, row] of rows.entries()) Object.assign(row, { seq: seqs[index] });
-    return outcomes;
+      const patch = patchOn(view);
+      const lead = applyToLead(view, patch);
+      if (lead === view) return undefined;
+      changed.set(leadId, lead);
+      const row = { leadId, patch, madeAt } as PendingRow; // the table gives it its seq
+      rows.push(row);
+      return row;
+    } catch (error) {
+      return { error };
+    }
   });
+
+  // The first edit of a lead: what was its view so far is what the server last said.
+  const firstEdits = [...stored].flatMap(([id, { view, row }]) =>
+    view && changed.has(id) && !isReadableLead(row?.lead) ? { ...row, id, lead: view } : [],
+  );
+  const [seqs] = await Promise.all([
+    outbox.bulkAdd(rows, { allKeys: true }),
+    leads.bulkPut([...changed.values()]),
+    bases.bulkPut(firstEdits),
+  ]);
+  for (const [index, row] of rows.entries()) Object.assign(row, { seq: seqs[index] });
+  return outcomes;
 }

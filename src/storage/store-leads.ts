@@ -1,17 +1,26 @@
 import type { Lead } from '../model/lead.ts';
 import { isOlder } from '../model/lead-change.ts';
+import type { ParkedRow } from '../model/lead-record.ts';
 import type { Database } from './database.ts';
 import { openRecords } from './lead-records.ts';
+import { isReadableLead } from './readable.ts';
+
+export interface StoredLeads {
+  readonly ids: readonly string[];
+  readonly unreadable: readonly ParkedRow[];
+}
 
 /**
  * Takes leads in as the server gave them, in one transaction. A lead with pending edits gets a new base under them; an
- * older `updated_at` never replaces a newer one, an equal one only if not `isNewerOnly`. Gives the ids of the leads that may have changed.
+ * older `updated_at` never replaces a newer one, an equal one only if not `isNewerOnly`. Gives the ids of the leads that may
+ * have changed, and the edits that turned out to be unreadable and are parked now. `now` in milliseconds since 1970.
  */
 export function storeLeads(
-  database: Database,
+  database: Pick<Database, 'run'>,
   given: readonly Lead[],
   isNewerOnly: boolean,
-): Promise<readonly string[]> {
+  now: number,
+): Promise<StoredLeads> {
   // Of a lead given twice the newer counts, and of equals the later.
   const newest = new Map<string, Lead>();
   for (const lead of given) {
@@ -19,21 +28,25 @@ export function storeLeads(
     if (!other || !isOlder(lead, other)) newest.set(lead.id, lead);
   }
   const ids = [...newest.keys()];
-  return database.run('rw', async (tables) => {
-    const [views, bases, records] = await Promise.all([
-      tables.leads.bulkGet(ids),
-      tables.bases.bulkGet(ids),
-      openRecords(tables),
-    ]);
-    const clean: Lead[] = [];
-    for (const [index, lead] of [...newest.values()].entries()) {
-      const known = bases[index]?.lead ?? views[index];
-      if (known && (isOlder(lead, known) || (isNewerOnly && !isOlder(known, lead)))) continue;
-      const record = bases[index] && (await records.get(lead.id));
-      if (record) records.set({ ...record, base: lead });
-      else clean.push(lead);
-    }
-    await Promise.all([tables.leads.bulkPut(clean), records.flush()]);
-    return ids;
-  });
+  return database.run(
+    'rw',
+    async (tables) => {
+      const [views, bases, records] = await Promise.all([
+        tables.leads.bulkGet(ids),
+        tables.bases.bulkGet(ids),
+        openRecords(tables, now),
+      ]);
+      const clean: Lead[] = [];
+      for (const [index, lead] of [...newest.values()].entries()) {
+        const known = [bases[index]?.lead, views[index]].find(isReadableLead);
+        if (known && (isOlder(lead, known) || (isNewerOnly && !isOlder(known, lead)))) continue;
+        const record = bases[index] && (await records.get(lead.id));
+        if (record) records.set({ ...record, base: lead });
+        else clean.push(lead);
+      }
+      await Promise.all([tables.leads.bulkPut(clean), records.flush()]);
+      return { ids, unreadable: records.unreadable };
+    },
+    ids,
+  );
 }

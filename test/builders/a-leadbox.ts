@@ -41,6 +41,10 @@ export interface Device {
   readonly api: FakeLeadApi;
   readonly clock: VirtualClock;
   readonly indexedDB: IDBFactory;
+  /** What its tabs are given, and what a service worker on it needs. */
+  readonly environment: Partial<Environment>;
+  /** What was printed. */
+  readonly warnings: readonly string[];
   /** Every PATCH of every tab, in the order of sending. */
   readonly attempts: readonly Attempt[];
   /** The most requests that were open at the same time, in all and for one lead. */
@@ -77,6 +81,7 @@ export function aDevice({ random = createSeededRandom(1), ...apiOptions }: Devic
   const open: string[] = [];
   const network = aSignal<void>();
   const page = aSignal<'visible' | 'hidden' | 'frozen' | 'resumed'>();
+  const warnings: string[] = [];
   let onLine = true;
 
   const answerOf = async (url: string, init: RequestInit) => {
@@ -102,11 +107,12 @@ export function aDevice({ random = createSeededRandom(1), ...apiOptions }: Devic
     ...{ indexedDB, IDBKeyRange, clock, random, locks, channel },
     fetch: answerOf,
     connectivity: { onLine: () => onLine, subscribe: network.subscribe },
-    lifecycle: { subscribe: page.subscribe },
+    lifecycle: { visible: () => true, subscribe: page.subscribe },
+    ...{ storage: undefined, backgroundSync: undefined, warn: (message) => void warnings.push(message) },
   };
 
   const device: Device = {
-    ...{ api, clock, indexedDB, attempts, mostOpen, intercept: undefined },
+    ...{ api, clock, indexedDB, environment, warnings, attempts, mostOpen, intercept: undefined },
     get onLine() {
       return onLine;
     },

@@ -37,6 +37,8 @@ describe('R75 a wrong option is refused at creation, by its name:', () => {
     ['idempotencyHeader', { idempotencyHeader: 'Idempotency Key' }, ['idempotencyHeader']],
     ['headers', { headers: 5 }, ['headers']],
     ['autoSync', { autoSync: 'false' }, ['autoSync']],
+    ['persist', { persist: 'yes' }, ['persist']],
+    ['coalesce', { coalesce: 1 }, ['coalesce']],
     ['onEvent', { onEvent: 5 }, ['onEvent']],
     ['ordering', { ordering: ['strict'] }, ['ordering']],
     ['schemas', { schemas: null }, ['schemas']],

@@ -41,7 +41,7 @@ it.each([1, 2])(
         const options = { concurrency, retry: { minDelay: 1, maxDelay: 1 }, environment: { fetch: slowly } };
         const tabs = [await device.loadedTab(options), device.tab(options)];
         const watches = tabs.flatMap((tab, index) => watch(tab, `tab${index}`));
-        await vi.waitFor(() => expect(watches.every(({ count }) => count() > 0)).toBe(true), soon);
+        await vi.waitFor(() => expect(watches.every(({ hasSeen }) => ids.every(hasSeen))).toBe(true), soon);
 
         let typed = 0;
         const pending: Promise<unknown>[] = [];
@@ -97,15 +97,13 @@ function watch(tab: Leadbox, owner: string) {
   const watchOne = (subscribe: (see: (id: string, value: number) => void) => { unsubscribe(): void }) => {
     const newest = new Map<string, number>();
     const problems: string[] = [];
-    let seen = 0;
     const subscription = subscribe((id, value) => {
-      seen += 1;
       const before = newest.get(id) ?? 0;
       if (value < before) problems.push(`${owner} of ${id} went back from ${before} to ${value}`);
       newest.set(id, value);
     });
     onTestFinished(() => subscription.unsubscribe());
-    return { owner, problems, count: () => seen, latest: (id: string) => newest.get(id) ?? 0 };
+    return { owner, problems, hasSeen: (id: string) => newest.has(id), latest: (id: string) => newest.get(id) ?? 0 };
   };
   const typedIn = (properties: object | null | undefined) =>
     Number((properties as Record<string, unknown> | null)?.[owner] ?? 0);

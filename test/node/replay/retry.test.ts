@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { getEventListeners } from 'node:events';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
@@ -28,6 +29,33 @@ describe('R20 sends the same bytes again after', () => {
 });
 
 describe('R25 after failures in a row', () => {
+  it('of 1,000, timers and listeners are as many as after the first, nothing is dropped, and one success drains all', async () => {
+    const signals = new Set<AbortSignal>();
+    class WatchedController extends AbortController {
+      constructor() {
+        super();
+        signals.add(this.signal);
+      }
+    }
+    vi.stubGlobal('AbortController', WatchedController);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    // One that was aborted has done its work and goes with its request.
+    const open = () => [...signals].filter(({ aborted }) => !aborted);
+    const listeners = () => open().reduce((sum, signal) => sum + getEventListeners(signal, 'abort').length, 0);
+    const device = aDevice({ leads: someLeads(3) });
+    const leadbox = await device.loadedTab();
+    device.api.next('network-error', 1_000);
+    const edits = [];
+    for (let n = 0; n < 9; n += 1) edits.push(await leadbox.patch(leadId(n % 3), { properties: { n } }));
+    await untilAttempts(device, 10);
+    const before = { timers: device.clock.pending, listeners: listeners() };
+    while (device.attempts.length < 1_000) await leadbox.sync();
+    expect({ timers: device.clock.pending, listeners: listeners() }).toEqual(before);
+    expect(await leadbox.status()).toMatchObject({ pending: 9, parked: 0 });
+    await leadbox.sync();
+    for (const edit of edits) expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  }, 60_000);
+
   it.each([0, 0.5, 0.999_999])('waits longer each time, within the bounds, for a chance of %d', async (chance) => {
     const random = aChance(chance);
     const device = aDevice({ random });

@@ -1,0 +1,59 @@
+import type { Environment } from '../environment.ts';
+
+/** The right to send, which one leadbox of a name has at a time (R39). */
+export interface SoleSender {
+  /**
+   * Runs `work` once nobody else sends, or not at all while the page is frozen. `lost` aborts when it has to stop: the
+   * page is being frozen, and others must not wait for it, or the leadbox closes. Without Web Locks `work` runs at once;
+   * there the lease that its turns take does the same.
+   */
+  hold(work: (lost: AbortSignal) => Promise<void>): Promise<void>;
+  /** The page stops running, for nobody knows how long: what `hold` holds is free before this returns. */
+  freeze(): void;
+  thaw(): void;
+  /** What is held ends in its own time; nothing more will be. */
+  close(): void;
+}
+
+export function createSoleSender(name: string, { locks }: Pick<Environment, 'locks'>): SoleSender {
+  let lost = new AbortController();
+  let isFrozen = false;
+  let isClosed = false;
+  let release = () => {};
+
+  return {
+    async hold(work) {
+      if (isFrozen || isClosed) return;
+      lost = new AbortController();
+      const { signal } = lost;
+      const frozen = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let working: Promise<void> | undefined;
+      const begin = () => {
+        working = work(signal);
+        return Promise.race([working, frozen]);
+      };
+      try {
+        await (locks ? locks.request(`leadbox:${name}`, { signal }, begin) : begin());
+      } catch (error) {
+        // Not granted before it was given up; what the work throws comes below.
+        if (!working && !signal.aborted) throw error;
+      }
+      // Free already, it may still be storing an answer: harmless, whoever sends now (R23).
+      await working;
+    },
+    freeze() {
+      isFrozen = true;
+      lost.abort();
+      release();
+    },
+    thaw() {
+      isFrozen = false;
+    },
+    close() {
+      isClosed = true;
+      lost.abort();
+    },
+  };
+}

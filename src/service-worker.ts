@@ -1,0 +1,1 @@
+export { type ReplayOnSyncOptions, replayOnSync } from './worker/replay-on-sync.ts';

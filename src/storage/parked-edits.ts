@@ -1,0 +1,102 @@
+import { isJsonObject, type JsonObject } from '../model/json.ts';
+import type { Lead } from '../model/lead.ts';
+import type { PendingRow } from '../model/lead-record.ts';
+import { checkLeadId } from '../model/lead-schema.ts';
+import { LeadboxError } from '../model/leadbox-error.ts';
+import { pathsOverlap, touchedPaths, withoutPaths } from '../model/merge-patch.ts';
+import type { Database, Tables } from './database.ts';
+import { openRecords } from './lead-records.ts';
+import { addEdits } from './store-edits.ts';
+
+/** How many seqs of discarded edits are remembered, for tabs that hear of it late (R40). */
+const remembered = 1_000;
+
+/** Notes on parked edits which of their paths later ones set that the server has now (R63). */
+export async function noteOvertaken({ parked }: Tables, acknowledged: readonly PendingRow[]): Promise<void> {
+  if (!acknowledged.length) return;
+  const leadIds = [...new Set(acknowledged.map(({ leadId }) => leadId))];
+  const rows = await parked.where('leadId').anyOf(leadIds).toArray();
+  const noted = rows.flatMap((row) => {
+    const { overtaken = [] } = row;
+    const paths = pathsOf(row);
+    const later = acknowledged
+      .filter(({ leadId, seq }) => leadId === row.leadId && seq > row.seq)
+      .flatMap(({ patch }) => touchedPaths(patch))
+      .filter((path) => pathsOverlap([path], paths));
+    const all = new Map([...overtaken, ...later].map((path) => [JSON.stringify(path), path]));
+    return all.size > overtaken.length ? { ...row, overtaken: [...all.values()] } : [];
+  });
+  if (noted.length) await parked.bulkPut(noted);
+}
+
+/** What a parked edit became: the lead it is of, and its new row; none if it changes nothing any more. */
+export interface Requeued {
+  readonly leadId: string;
+  readonly row: PendingRow | undefined;
+}
+
+/**
+ * Queues a parked edit again under a new seq, without the paths that later edits set, sent or not (R63).
+ * @throws LeadboxError 'edit-not-found', 'lead-not-cached'; what `amend` throws. Then it stays parked.
+ */
+export function requeue(
+  database: Database,
+  seq: number,
+  madeAt: string,
+  amend: (patch: JsonObject, view: Lead) => JsonObject,
+): Promise<Requeued> {
+  return database.run('rw', async (tables) => {
+    const edit = await tables.parked.get(seq);
+    if (!edit) throw notFound(seq);
+    const { leadId, overtaken = [] } = edit;
+    checkLeadId(leadId); // one that could not be read may name none
+    const rows = await tables.outbox.where('leadId').equals(leadId).toArray();
+    const later = rows.filter((row) => row.seq > seq).flatMap(pathsOf);
+    const rest = withoutPaths(isJsonObject(edit.patch) ? edit.patch : {}, [...overtaken, ...later]);
+    const [stored] = await addEdits(tables, [{ leadId, madeAt, patchOn: (view) => amend(rest, view) }]);
+    // Thrown, it also undoes what is below.
+    if (stored && 'error' in stored) throw stored.error;
+    await tables.parked.delete(seq);
+    await remember(tables, seq);
+    return { leadId, row: stored };
+  });
+}
+
+/**
+ * Drops a pending or a parked edit, its lead's view computed anew. Gives the lead's id.
+ * @throws LeadboxError 'edit-in-flight' while it is part of a request without an answer; 'edit-not-found'.
+ */
+export function discard(database: Database, seq: number, now: number): Promise<string> {
+  return database.run('rw', async (tables) => {
+    const [row, edit] = await Promise.all([tables.outbox.get(seq), tables.parked.get(seq)]);
+    const leadId = row?.leadId ?? edit?.leadId;
+    if (leadId === undefined) throw notFound(seq);
+    if (row) {
+      const records = await openRecords(tables, now);
+      const record = await records.get(leadId);
+      if (record?.batch?.seqs.includes(seq)) {
+        const message = `Edit ${seq} was sent and has no answer yet. Discard it once it has one, or undo it with a new edit.`;
+        throw new LeadboxError('edit-in-flight', message);
+      }
+      if (record) records.set({ ...record, rows: record.rows.filter((other) => other.seq !== seq) });
+      await records.flush();
+    }
+    await tables.parked.delete(seq); // also where it turned out to be unreadable just now
+    await remember(tables, seq);
+    return leadId;
+  });
+}
+
+/** None of one whose patch cannot be read. */
+function pathsOf({ patch }: PendingRow): readonly (readonly string[])[] {
+  return isJsonObject(patch) ? touchedPaths(patch) : [];
+}
+
+async function remember({ meta }: Tables, seq: number): Promise<void> {
+  const { discarded = [] } = (await meta.get('discarded')) ?? {};
+  await meta.put({ key: 'discarded', discarded: [...discarded, seq].slice(-remembered) });
+}
+
+function notFound(seq: number): LeadboxError {
+  return new LeadboxError('edit-not-found', `There is no pending or parked edit ${seq}: look into outbox.parked().`);
+}

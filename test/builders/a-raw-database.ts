@@ -1,0 +1,39 @@
+/** The database as it is stored, past the library: to damage its rows, or to stand in its way. */
+export interface RawDatabase {
+  /** Writes a row as it is. */
+  put(table: string, row: unknown, key?: IDBValidKey): Promise<void>;
+  /** Replaces members of a row; undefined takes one away. */
+  change(table: string, key: IDBValidKey, changes: object): Promise<void>;
+  delete(table: string, key: IDBValidKey): Promise<void>;
+  all(table: string): Promise<unknown[]>;
+  close(): void;
+}
+
+/** A connection that does not close itself when others ask for it. */
+export async function aRawDatabase(indexedDB: IDBFactory, name = 'leadbox'): Promise<RawDatabase> {
+  const database = await done(indexedDB.open(name));
+  const store = (table: string) => database.transaction(table, 'readwrite').objectStore(table);
+  return {
+    async put(table, row, key) {
+      await done(store(table).put(row, key));
+    },
+    async change(table, key, changes) {
+      const rows = store(table);
+      const row: object = await done(rows.get(key));
+      // Through JSON: what is undefined goes.
+      await done(rows.put(JSON.parse(JSON.stringify({ ...row, ...changes }))));
+    },
+    async delete(table, key) {
+      await done(store(table).delete(key));
+    },
+    all: (table) => done(store(table).getAll()),
+    close: () => database.close(),
+  };
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

@@ -1,0 +1,140 @@
+import { describe, expect, it, vi } from 'vitest';
+import { leadId, someLeads } from '../../builders/a-lead.ts';
+import { aDevice, soon } from '../../builders/a-leadbox.ts';
+import { aPage, unanswered } from '../../builders/a-tab.ts';
+
+const id = leadId(0);
+const patch = { properties: { a: 1 } };
+const idempotencyHeader = 'Idempotency-Key';
+
+/** A tab in the middle of a request, and its page. */
+async function aSendingTab() {
+  const device = aDevice({ leads: someLeads(2) });
+  const page = aPage();
+  const tab = await device.loadedTab({ idempotencyHeader, environment: { lifecycle: page.lifecycle } });
+  device.api.next('hang');
+  const edit = await tab.patch(id, patch);
+  await vi.waitFor(() => expect(device.attempts).toHaveLength(1), soon);
+  return { device, page, tab, edit };
+}
+
+describe('R39 a page that is frozen', () => {
+  it('ends its request before the event is over', async () => {
+    const device = aDevice();
+    const page = aPage();
+    const tab = await device.loadedTab({ environment: { lifecycle: page.lifecycle } });
+    let signal: AbortSignal | undefined;
+    device.intercept = (_, given) => {
+      signal = given;
+      return unanswered(given);
+    };
+    await tab.patch(id, patch);
+    await vi.waitFor(() => expect(signal).toBeDefined(), soon);
+    page.becomes('frozen');
+    expect(signal?.aborted).toBe(true);
+  });
+
+  it('lets go of the lock without another task of its own', async () => {
+    const { device, page } = await aSendingTab();
+    const granted = device.environment.locks?.request('leadbox:leadbox', () => 'granted');
+    page.becomes('frozen');
+    for (let step = 0; step < 50; step += 1) await undefined;
+    expect(await Promise.race([granted, new Promise((resolve) => setImmediate(resolve))])).toBe('granted');
+  });
+
+  it('leaves its batch to another tab, which sends the same bytes under the same id', async () => {
+    const { device, page, tab, edit } = await aSendingTab();
+    const second = device.tab({ idempotencyHeader });
+    await device.rest();
+    expect(device.attempts).toHaveLength(1);
+    page.becomes('frozen');
+    await device.rest();
+    const [mine, theirs] = device.attempts;
+    expect(device.attempts).toHaveLength(2);
+    expect(theirs?.text).toBe(mine?.text);
+    expect(theirs?.headers.get(idempotencyHeader)).toBe(mine?.headers.get(idempotencyHeader));
+    expect(await second.status()).toMatchObject({ state: 'synced' });
+    page.becomes('resumed');
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+    expect(await tab.status()).toMatchObject({ state: 'synced' });
+  });
+
+  it('sends nothing when its headers come late, and nothing that is edited in it', async () => {
+    const device = aDevice();
+    const page = aPage();
+    let give = (_: HeadersInit) => {};
+    const headers = vi.fn(() => new Promise<HeadersInit>((resolve) => (give = resolve)));
+    const tab = await device.loadedTab({ headers, environment: { lifecycle: page.lifecycle } });
+    await tab.patch(id, patch);
+    await vi.waitFor(() => expect(headers).toHaveBeenCalled(), soon);
+    page.becomes('frozen');
+    give({});
+    await tab.patch(id, { properties: { a: 2 } });
+    await tab.sync();
+    await device.clock.advance(300_000);
+    expect(device.attempts).toEqual([]);
+  });
+
+  it('goes on when it is resumed', async () => {
+    const { device, page, tab, edit } = await aSendingTab();
+    page.becomes('frozen');
+    const later = await tab.patch(leadId(1), patch);
+    await device.clock.advance(120_000);
+    expect(device.attempts).toHaveLength(1);
+    page.becomes('resumed');
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+    expect(await later.settled).toMatchObject({ outcome: 'synced' });
+    expect(device.attempts.map(({ text }) => text)).toEqual([
+      JSON.stringify(patch),
+      JSON.stringify(patch),
+      JSON.stringify(patch),
+    ]);
+  });
+
+  it('goes on when it is resumed at once, before it noticed', async () => {
+    const { page, edit } = await aSendingTab();
+    page.becomes('frozen');
+    page.becomes('resumed');
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  });
+
+  it('leaves the line for the lock, so that it keeps none when its turn comes', async () => {
+    const { device, tab } = await aSendingTab();
+    const page = aPage();
+    const second = device.tab({ environment: { lifecycle: page.lifecycle } });
+    await device.rest();
+    page.becomes('frozen');
+    await tab.close();
+    await device.rest();
+    expect(device.attempts).toHaveLength(1);
+    page.becomes('resumed');
+    await device.rest();
+    expect(await second.status()).toMatchObject({ state: 'synced' });
+  });
+
+  it('can be closed', async () => {
+    const { device, page, tab } = await aSendingTab();
+    page.becomes('frozen');
+    await tab.close();
+    page.becomes('resumed');
+    await device.clock.advance(60_000);
+    expect(device.attempts).toHaveLength(1);
+    expect(device.clock.pending).toBe(0);
+  });
+
+  it('takes in an answer that had arrived', async () => {
+    const device = aDevice();
+    const page = aPage();
+    const tab = await device.loadedTab({ environment: { lifecycle: page.lifecycle } });
+    const edit = await tab.patch(id, patch);
+    await vi.waitFor(
+      () => expect(device.api.requests.filter(({ method }) => method === 'PATCH')).toHaveLength(1),
+      soon,
+    );
+    page.becomes('frozen');
+    await device.rest();
+    page.becomes('resumed');
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+    expect(device.api.lead(id)?.properties).toMatchObject({ a: 1 });
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, it, vi } from 'vitest';
+import { leadId, someLeads } from '../../builders/a-lead.ts';
+import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
+
+const id = leadId(0);
+
+describe('R28 after a 401', () => {
+  it('nothing is sent by any tab, edits are taken, and resume() goes on in order', async () => {
+    const { device, session } = aDeviceWithSessions();
+    const leadbox = await device.loadedTab();
+    const other = device.tab({ autoSync: false });
+    await other.sync();
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await vi.waitFor(async () => expect((await leadbox.status()).waitingFor).toBe('session'), soon);
+    expect(await leadbox.status()).toMatchObject({ state: 'waiting', lastError: { code: 'unauthorized' } });
+    expect((await leadbox.status()).nextAttemptAt).toBeUndefined();
+
+    await other.patch(leadId(1), { properties: { a: 2 } });
+    await leadbox.patch(id, { properties: { a: 3 } });
+    expect(await leadbox.sync()).toMatchObject({ waitingFor: 'session', pending: 3 });
+    expect(await other.sync()).toMatchObject({ waitingFor: 'session', pending: 3 });
+    device.becomeVisible();
+    await device.clock.advance(3_600_000);
+    expect(device.attempts).toHaveLength(1);
+
+    session.isValid = true;
+    await leadbox.resume();
+    await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced', pending: 0 }), soon);
+    const texts = device.attempts.filter(({ leadId: of }) => of === id).map(({ text }) => text);
+    expect(texts).toEqual(['{"properties":{"a":1}}', '{"properties":{"a":1}}', '{"properties":{"a":3}}']);
+  });
+
+  it('a page that opens the name goes on', async () => {
+    const { device, session } = aDeviceWithSessions();
+    const leadbox = await device.loadedTab();
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await vi.waitFor(async () => expect((await leadbox.status()).waitingFor).toBe('session'), soon);
+    await leadbox.close();
+    session.isValid = true;
+    const reloaded = device.tab();
+    await vi.waitFor(async () => expect(await reloaded.status()).toMatchObject({ state: 'synced', pending: 0 }), soon);
+  });
+});
+
+describe('R28 onUnauthorized', () => {
+  it('is called once for many requests that met a 401, which then go again with the same bytes', async () => {
+    const { device, session } = aDeviceWithSessions();
+    const onUnauthorized = vi.fn(async () => {
+      session.isValid = true;
+    });
+    const leadbox = await device.loadedTab({ concurrency: 4, onUnauthorized });
+    const edits = await Promise.all([0, 1, 2, 3].map((n) => leadbox.patch(leadId(n), { properties: { n } })));
+    for (const edit of edits) expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+    expect(onUnauthorized).toHaveBeenCalledTimes(1);
+    const bytes = new Map<string, Set<string>>();
+    for (const { leadId: of, text } of device.attempts) bytes.set(of, (bytes.get(of) ?? new Set()).add(text));
+    for (const texts of bytes.values()) expect(texts.size).toBe(1);
+  });
+
+  it('is called once; on another 401 nothing is sent until resume()', async () => {
+    const { device, session } = aDeviceWithSessions();
+    const onUnauthorized = vi.fn();
+    const leadbox = await device.loadedTab({ onUnauthorized });
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(2), soon);
+    await device.clock.advance(3_600_000);
+    await leadbox.sync();
+    expect(onUnauthorized).toHaveBeenCalledTimes(1);
+    expect(device.attempts).toHaveLength(2);
+    expect(await leadbox.status()).toMatchObject({ waitingFor: 'session', pending: 1 });
+    session.isValid = true;
+    await leadbox.resume();
+    await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced' }), soon);
+  });
+
+  it('is called again for the next session that expires', async () => {
+    const { device, session } = aDeviceWithSessions();
+    const onUnauthorized = vi.fn(async () => {
+      session.isValid = true;
+    });
+    const leadbox = await device.loadedTab({ onUnauthorized });
+    for (let expired = 1; expired <= 3; expired += 1) {
+      session.isValid = false;
+      const edit = await leadbox.patch(id, { properties: { expired } });
+      expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+      expect(onUnauthorized).toHaveBeenCalledTimes(expired);
+    }
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['rejects', () => Promise.reject(new Error('The user closed the dialog.'))],
+    [
+      'throws',
+      () => {
+        throw new Error('No dialog here.');
+      },
+    ],
+    ['never ends', () => new Promise(() => {})],
+  ])('that %s: edits are taken, the status tells, resume() goes on', async (_, onUnauthorized) => {
+    const { device, session } = aDeviceWithSessions();
+    const leadbox = await device.loadedTab({ onUnauthorized });
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await vi.waitFor(async () => expect((await leadbox.status()).waitingFor).toBe('session'), soon);
+    await leadbox.patch(id, { properties: { b: 1 } });
+    session.isValid = true;
+    await leadbox.resume();
+    await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced', pending: 0 }), soon);
+  });
+
+  it('that never ends holds up no close() and no other tab’s edits', async () => {
+    const { device, session } = aDeviceWithSessions();
+    const leadbox = await device.loadedTab({ onUnauthorized: () => new Promise(() => {}) });
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await vi.waitFor(async () => expect((await leadbox.status()).waitingFor).toBe('session'), soon);
+    session.isValid = true;
+    const other = device.tab();
+    await vi.waitFor(async () => expect(await other.status()).toMatchObject({ state: 'synced' }), soon);
+    await leadbox.close();
+  });
+
+  it('is waited for by sync(), also without autoSync', async () => {
+    const { device, session } = aDeviceWithSessions();
+    const onUnauthorized = async () => {
+      session.isValid = true;
+    };
+    const leadbox = await device.loadedTab({ autoSync: false, onUnauthorized });
+    await leadbox.patch(id, { properties: { a: 1 } });
+    expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0 });
+  });
+});
+
+/** A server that answers 401 while the session is not valid. */
+function aDeviceWithSessions(): { device: Device; session: { isValid: boolean } } {
+  const device = aDevice({ leads: someLeads(4) });
+  const session = { isValid: false };
+  device.intercept = () => (session.isValid ? undefined : new Response('{"error":"unauthorized"}', { status: 401 }));
+  return { device, session };
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { leadId } from '../../builders/a-lead.ts';
+import { aDevice } from '../../builders/a-leadbox.ts';
+import { aRawDatabase } from '../../builders/a-raw-database.ts';
+
+const id = leadId(0);
+const patch = { properties: { a: 1 } };
+const indexes = ['updated_at'];
+
+/** A device where an older tab, which does not close when it is asked to, holds on to a database without the index. */
+async function aBlockedDevice() {
+  const device = aDevice();
+  const before = await device.loadedTab({ autoSync: false });
+  await before.patch(id, patch);
+  await before.close();
+  return { device, old: await aRawDatabase(device.indexedDB) };
+}
+
+/** What became of a call; undefined while it waits. */
+function outcomeOf(call: Promise<unknown>) {
+  const outcome: { code?: unknown; value?: unknown } = {};
+  call.then(
+    (value) => {
+      outcome.value = value;
+    },
+    ({ code }) => {
+      outcome.code = code;
+    },
+  );
+  return outcome;
+}
+
+describe('R50 while an older tab does not let go of the database', () => {
+  it('calls wait for 5 s, then reject with storage-unavailable, and work once it lets go', async () => {
+    const { device, old } = await aBlockedDevice();
+    const leadbox = device.tab({ indexes, autoSync: false });
+    const first = outcomeOf(leadbox.get(id));
+    await device.clock.advance(4_900);
+    expect(first).toEqual({});
+    await device.clock.advance(200);
+    expect(first).toEqual({ code: 'storage-unavailable' });
+    old.close();
+    await device.rest();
+    expect((await leadbox.get(id))?.lead.properties).toMatchObject({ a: 1 });
+    expect(await leadbox.sync()).toMatchObject({ synced: 1 });
+  });
+
+  it('calls made later reject too, and no timer stays', async () => {
+    const { device, old } = await aBlockedDevice();
+    const leadbox = device.tab({ indexes, autoSync: false });
+    outcomeOf(leadbox.get(id));
+    await device.clock.advance(6_000);
+    const second = outcomeOf(leadbox.patch(id, patch));
+    const third = outcomeOf(leadbox.status());
+    await device.clock.advance(5_100);
+    expect([second, third]).toEqual([{ code: 'storage-unavailable' }, { code: 'storage-unavailable' }]);
+    old.close();
+    await leadbox.close();
+    expect(device.clock.pending).toBe(0);
+  });
+
+  it('it is noticed without a call that it let go, and what waits is sent', async () => {
+    const { device, old } = await aBlockedDevice();
+    const leadbox = device.tab({ indexes });
+    await device.clock.advance(60_000);
+    expect(device.attempts).toEqual([]);
+    old.close();
+    await device.clock.advance(60_000);
+    expect(device.attempts).toHaveLength(1);
+    expect(await leadbox.status()).toMatchObject({ state: 'synced' });
+  });
+
+  it('the leadbox can be closed, and does not open the database afterwards', async () => {
+    const { device, old } = await aBlockedDevice();
+    const leadbox = device.tab({ indexes });
+    await device.clock.advance(6_000);
+    await leadbox.close();
+    old.close();
+    await device.rest();
+    expect(device.clock.pending).toBe(0);
+    // Nobody holds on to it: it can be deleted at once.
+    const deleted = new Promise((resolve, reject) => {
+      const request = device.indexedDB.deleteDatabase('leadbox');
+      request.onsuccess = resolve;
+      request.onblocked = reject;
+    });
+    await expect(deleted).resolves.toBeDefined();
+  });
+
+  it('an edit is not stored by a call that was refused', async () => {
+    const { device, old } = await aBlockedDevice();
+    const leadbox = device.tab({ indexes, autoSync: false });
+    const edit = outcomeOf(leadbox.patch(id, { properties: { a: 2 } }));
+    await device.clock.advance(6_000);
+    expect(edit).toEqual({ code: 'storage-unavailable' });
+    old.close();
+    await device.rest();
+    expect((await leadbox.get(id))?.lead.properties).toMatchObject({ a: 1 });
+    expect(await leadbox.status()).toMatchObject({ pending: 1 });
+  });
+});

@@ -1,0 +1,167 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Lead } from '../../../src/index.ts';
+import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { aLead, leadId } from '../../builders/a-lead.ts';
+import { aDevice, type Device, soon, valuesOf } from '../../builders/a-leadbox.ts';
+
+const id = leadId(0);
+const patch = { properties: { a: 1 } };
+
+/** Leads of which each was changed a minute after the one before, from the second on; the first is the newest. */
+function leadsByAge(count: number): Lead[] {
+  const at = (minute: number) => new Date(Date.UTC(2025, 0, 1, 0, minute)).toISOString();
+  return Array.from({ length: count }, (_, index) => aLead({ id: leadId(index), updated_at: at(index || count) }));
+}
+
+/** A device that is full for as many writes as it is told. */
+async function aFullDevice(leads: readonly Lead[]) {
+  const device = aDevice({ leads });
+  const disk = { refuses: 0 };
+  const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+    if (mode !== 'readwrite' || !tables.includes('outbox') || !disk.refuses) return undefined;
+    disk.refuses -= 1;
+    return 'QuotaExceededError';
+  });
+  const options = { autoSync: false, environment: { indexedDB } };
+  const leadbox = await device.loadedTab(options);
+  return { device, disk, options, leadbox };
+}
+
+async function cached(device: Device): Promise<number[]> {
+  const leads = await device.tab({ autoSync: false }).find();
+  return leads.map((lead) => Number(lead.id.slice(-12)) - 446655440000);
+}
+
+describe('R48 where the device is full, an edit', () => {
+  it('makes room and is stored: the leads changed the longest ago go', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(300));
+    disk.refuses = 1;
+    expect(await leadbox.patch(id, patch)).toMatchObject({ seq: 1 });
+    const left = await cached(device);
+    expect(left).toHaveLength(300 - 74);
+    expect(left.slice(0, 2)).toEqual([0, 75]);
+  });
+
+  it('never drops a lead that is observed, or that has an edit, pending or parked', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(40));
+    valuesOf(leadbox.observe(leadId(1)));
+    await leadbox.patch(leadId(2), patch);
+    device.api.next(403);
+    await leadbox.sync();
+    await leadbox.patch(leadId(3), patch);
+    disk.refuses = 1;
+    await leadbox.patch(id, patch);
+    expect(await cached(device)).toEqual([0, 1, 2, 3]);
+    expect(await leadbox.status()).toMatchObject({ pending: 2, parked: 1 });
+  });
+
+  it('does not drop the very lead it edits, nor one that is edited with it', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(10));
+    await leadbox.patch(leadId(9), patch);
+    disk.refuses = 1;
+    const edits = [1, 2].map((lead) => leadbox.patch(leadId(lead), patch));
+    expect(await Promise.all(edits)).toMatchObject([{ seq: 2 }, { seq: 3 }]);
+    expect(await cached(device)).toEqual([1, 2, 9]);
+  });
+
+  it('is refused, and shown no more, where there is no lead to drop', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(1));
+    const seen = valuesOf(leadbox.observe(id));
+    await vi.waitFor(() => expect(seen).toHaveLength(1), soon);
+    disk.refuses = 5;
+    await expect(leadbox.patch(id, patch)).rejects.toMatchObject({ code: 'storage-full' });
+    expect(seen.map((state) => state?.lead.properties)).toEqual([
+      seen[0]?.lead.properties,
+      { ...seen[0]?.lead.properties, a: 1 },
+      seen[0]?.lead.properties,
+    ]);
+    expect(await cached(device)).toEqual([0]);
+    disk.refuses = 0;
+    expect(await leadbox.patch(id, patch)).toMatchObject({ seq: 1 });
+  });
+
+  it('is refused where the room made was not enough', async () => {
+    const { disk, leadbox } = await aFullDevice(leadsByAge(3));
+    const refusing = leadbox.patch(id, patch);
+    await refusing;
+    disk.refuses = 1;
+    const edit = leadbox.patch(id, { properties: { a: 2 } });
+    await edit;
+    disk.refuses = 9;
+    await expect(leadbox.patch(id, { properties: { a: 3 } })).rejects.toMatchObject({ code: 'storage-full' });
+    disk.refuses = 0;
+    expect((await leadbox.get(id))?.lead.properties).toMatchObject({ a: 2 });
+  });
+
+  it('that is too big takes no other edit of its group with it', async () => {
+    const device = aDevice({ leads: leadsByAge(2) });
+    let writes = 9;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      writes += 1;
+      // First an edit that lets the others gather. Then their group, in vain room for it, the first of them alone, in
+      // vain room for that; then the other.
+      return writes === 2 || writes === 4 ? 'QuotaExceededError' : undefined;
+    });
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    valuesOf(leadbox.observe(id));
+    valuesOf(leadbox.observe(leadId(1)));
+    await device.rest();
+    writes = 0;
+    const ids = [leadId(1), id, leadId(1)];
+    const edits = ids.map((lead, n) => leadbox.patch(lead, { properties: { n } }));
+    const [, big, small] = await Promise.allSettled(edits);
+    expect(writes).toBe(6);
+    expect(small).toMatchObject({ status: 'fulfilled' });
+    expect(big?.status === 'rejected' ? big.reason : big).toMatchObject({ code: 'storage-full' });
+  });
+
+  it('keeps what another tab observes: that one puts it back', async () => {
+    const { device, disk, options, leadbox } = await aFullDevice(leadsByAge(5));
+    const other = device.tab(options);
+    const seen = valuesOf(other.observe(leadId(1)));
+    const gone = valuesOf(leadbox.observeAll());
+    await device.rest();
+    disk.refuses = 1;
+    await leadbox.patch(id, patch);
+    await device.rest();
+    expect(await cached(device)).toEqual([0, 1]);
+    expect(seen.map((state) => state?.lead.id)).toEqual([leadId(1)]);
+    expect(gone.at(-1)?.map((lead) => lead.id)).toEqual([leadId(0), leadId(1)]);
+  });
+
+  it('starts no endless exchange between two tabs that each observe what the other drops', async () => {
+    const device = aDevice({ leads: leadsByAge(3) });
+    let writes = 0;
+    let isFull = false;
+    /** Where every write fits only after something was dropped. */
+    const aTab = () => {
+      let ofTab = 0;
+      const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+        if (!isFull || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+        writes += 1;
+        ofTab += 1;
+        return ofTab % 3 === 1 ? 'QuotaExceededError' : undefined;
+      });
+      return { autoSync: false, environment: { indexedDB } };
+    };
+    const leadbox = await device.loadedTab(aTab());
+    const other = device.tab(aTab());
+    valuesOf(leadbox.observe(leadId(1)));
+    valuesOf(other.observe(leadId(2)));
+    await device.rest();
+    isFull = true;
+    await leadbox.patch(id, patch);
+    for (let times = 0; times < 5; times += 1) await device.rest();
+    expect(writes).toBeLessThan(10);
+  });
+});
+
+describe('R48 where the device is full, load', () => {
+  it('makes room for the leads it brings', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(3));
+    disk.refuses = 1;
+    await leadbox.load([aLead({ id: leadId(9) })]);
+    expect(await cached(device)).toEqual([9]);
+  });
+});

@@ -1,0 +1,118 @@
+import { isLeadboxError } from '../../src/index.ts';
+import type { Device } from './device.ts';
+import { makeEdit } from './make-edit.ts';
+import type { Action, Mix } from './mix.ts';
+import type { Tab } from './tab.ts';
+
+/** The first phase: users work, and whatever can go wrong does. */
+export async function chaos(device: Device, mix: Mix): Promise<void> {
+  const { dice, scheduler, server, ledger } = device;
+  for (let step = 0; step < mix.steps && !ledger.broken; step++) {
+    const action = dice.weighted<Action>(mix.actions);
+    if (!device.tabs.length) await device.open();
+    const tab = dice.pick(device.tabs);
+    const { id } = dice.pick(server.leads());
+    scheduler.trace.push(`step ${action} ${tab.label} ${id.slice(-1)} at ${scheduler.elapsed}`);
+    await take(device, mix, action, tab, id);
+    await scheduler.run({ tasks: dice.between(0, mix.haste) });
+  }
+}
+
+async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: string): Promise<void> {
+  const { dice, scheduler, server, network, sending } = device;
+  const call = (run: () => Promise<unknown>) =>
+    scheduler.perform(tab, () => {
+      run().catch((error: unknown) => {
+        if (!tab.isDead && !isLeadboxError(error)) device.ledger.break(12, `rejected with ${String(error)}`);
+      });
+    });
+
+  switch (action) {
+    case 'wait':
+      return scheduler.run({ until: scheduler.elapsed + dice.pick([1, 10, 100, 1_000, 3_000]) });
+    case 'long-wait':
+      return scheduler.run({ until: scheduler.elapsed + dice.pick([8_000, 31_000, 61_000]) });
+    case 'offline':
+      network.isOffline = true;
+      if (dice.chance(0.6)) device.onLine = false;
+      if (dice.chance(0.7)) network.breakAll();
+      return device.tellOnLine();
+    case 'online':
+      network.isOffline = false;
+      device.onLine = true;
+      return device.tellOnLine();
+    case 'claims-offline':
+      device.onLine = false;
+      return device.tellOnLine();
+    case 'weather':
+      return device.drawWeather();
+    case 'kill':
+      return device.kill(tab);
+    case 'kill-at-commit':
+      tab.diesAtCommit = true;
+      return;
+    case 'reload':
+      device.kill(tab);
+      return void (await device.open());
+    case 'open':
+      return void (device.tabs.length < mix.tabs && (await device.open()));
+    case 'freeze':
+      return freeze(device, tab);
+    case 'thaw':
+      return device.tabs.forEach((other) => void thaw(device, other));
+    case 'jump':
+      return device.jump(dice.pick([-60_000, -10_000, -1_000, 10_000, 120_000]));
+    case 'hide':
+    case 'show':
+      tab.isVisible = action === 'show';
+      return device.tell(tab, action === 'show' ? 'visible' : 'hidden');
+    case 'pause':
+      return call(async () => {
+        const { resumes } = device;
+        await tab.leadbox.pause();
+        // Of calls that overlap none is the last.
+        if (!tab.isDead && resumes.begun === device.resumes.begun && !resumes.open) sending.paused(tab);
+      });
+    case 'resume':
+      sending.paused(undefined);
+      for (const other of device.tabs) sending.relieved(other, true);
+      return call(async () => {
+        const { begun, open } = device.resumes;
+        device.resumes = { begun: begun + 1, open: open + 1 };
+        await tab.leadbox.resume();
+        device.resumes = { ...device.resumes, open: device.resumes.open - 1 };
+      });
+    case 'sync':
+      sending.relieved(tab);
+      return call(async () => {
+        await tab.leadbox.sync();
+        sending.relieved(tab);
+      });
+    case 'refresh':
+      return call(() => tab.leadbox.refresh(leadId));
+    case 'load':
+      return call(() => tab.leadbox.load(server.leads()));
+    case 'theirs':
+      return server.change(leadId, { properties: { theirs: `their ${scheduler.steps}` } });
+    case 'storage':
+      device.storageFaults += dice.between(1, 4);
+      return;
+    default:
+      return scheduler.perform(tab, () => makeEdit(device, tab, leadId, action));
+  }
+}
+
+/** The page learns of it, and then nothing of it runs any more. */
+async function freeze(device: Device, tab: Tab): Promise<void> {
+  if (tab.isFrozen) return;
+  await device.scheduler.perform(tab, () => {
+    for (const changed of [...tab.lifecycle]) changed('frozen');
+  });
+  tab.isFrozen = true;
+}
+
+export function thaw(device: Device, tab: Tab): void {
+  if (!tab.isFrozen) return;
+  tab.isFrozen = false;
+  device.tell(tab, 'resumed');
+}

@@ -1,0 +1,259 @@
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import type { Environment, Lead, LeadboxEvent } from '../../src/index.ts';
+import { createDice, type Dice } from './dice.ts';
+import type { FakeFactory } from './fake-internals.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { Library } from './library.ts';
+import { drawFates, type Mix } from './mix.ts';
+import { createNetwork, type Network, type NetworkRequest } from './network.ts';
+import { type Watch, watch } from './observer-checks.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import { createSendingChecks, type SendingChecks } from './sending-checks.ts';
+import { createServer, type Server } from './server.ts';
+import { createStorageChecks, type StorageChecks } from './storage-checks.ts';
+import type { LifecycleChange, Tab } from './tab.ts';
+import { createChannels } from './tab-channels.ts';
+import { createLocks } from './tab-locks.ts';
+import { closeConnections, tabStorage } from './tab-storage.ts';
+
+export const timeout = 30_000;
+const travelTime = 5_000;
+const name = 'life';
+/** Never to be found on the device. */
+export const secret = 'secret-of-the-session';
+
+/** A device with its tabs, the network and the server: all of it owned by one scheduler. */
+export interface Device {
+  readonly dice: Dice;
+  readonly scheduler: Scheduler;
+  readonly ledger: Ledger;
+  readonly server: Server;
+  readonly network: Network;
+  readonly storage: StorageChecks;
+  readonly sending: SendingChecks;
+  readonly factory: FakeFactory;
+  readonly watches: Watch[];
+  /** Those that are alive. */
+  readonly tabs: Tab[];
+  /** From now on nothing goes wrong. */
+  isHealed: boolean;
+  onLine: boolean;
+  /** How many of the next transactions go wrong. */
+  storageFaults: number;
+  /** Calls of resume(): so far, and those that have not come to an end. */
+  resumes: { readonly begun: number; readonly open: number };
+  /** The wall clock of the device, in milliseconds since 1970. */
+  now(): number;
+  jump(milliseconds: number): void;
+  drawWeather(): void;
+  open(): Promise<Tab>;
+  kill(tab: Tab): void;
+  close(tab: Tab): Promise<void>;
+  tell(tab: Tab, to: LifecycleChange): void;
+  tellOnLine(): void;
+  claims(): number;
+  channels(): number;
+}
+
+export function createDevice(seed: number, mix: Mix, library: Library, leads: readonly Lead[]): Device {
+  const startedAt = Date.UTC(2025, 0, 15, 12);
+  const dice = createDice(seed, 1);
+  const networkDice = createDice(seed, 2);
+  const storageDice = createDice(seed, 3);
+  const factory = new IDBFactory() as unknown as FakeFactory; // what it is
+  let jumped = 0;
+  let opened = 0;
+  let fates = mix.fates;
+  // Dexie reopens on its own what was lost; closed meanwhile, it forgets the new connection.
+  let isLeaky = false;
+
+  const ledger = createLedger(() => scheduler.stop());
+  const scheduler = createScheduler(createDice(seed, 4), (owner, error) => {
+    if (!(owner as Tab | undefined)?.isDead) ledger.break(12, `uncaught: ${String(error)}`); // owners are tabs
+  });
+  const server = createServer(leads, () => startedAt + scheduler.elapsed);
+  const storage = createStorageChecks(factory, name, ledger, server);
+  const sending = createSendingChecks({
+    ...{ ledger, storage, options: mix.options },
+    passages: () => network.passages,
+    elapsed: () => scheduler.elapsed,
+  });
+  const network: Network = createNetwork({
+    ...{ scheduler, server, dice: networkDice },
+    fateOf: () => (device.isHealed ? 'answered' : networkDice.weighted(fates)),
+    delayOf: () => (device.isHealed ? networkDice.between(1, 50) : networkDice.delay()),
+    requestOf(tab, url, init): NetworkRequest {
+      const { method = 'GET', body, headers } = init;
+      const leadId = url.slice(url.lastIndexOf('/') + 1);
+      const batch = storage.stored.bases.find(({ id }) => id === leadId)?.batch;
+      // What the device takes for over must be over: it counts from when the batch was frozen.
+      const left = method === 'PATCH' && batch ? batch.arrivesUntil - device.now() : timeout;
+      const key = new Headers(headers).get('Idempotency-Key') ?? undefined;
+      const text = typeof body === 'string' ? body : undefined;
+      return { tab, method, leadId, text, key, journey: Math.max(1, Math.min(left, timeout + travelTime)) };
+    },
+    onSent: (passage) => sending.sent(passage),
+    onApplied(passage) {
+      scheduler.trace.push(`applied ${passage.leadId.slice(-1)} ${passage.text}`);
+      sending.applied(passage);
+    },
+    onAnswered(passage, status, isDefinite) {
+      scheduler.trace.push(`answered ${passage.tab.label} ${passage.leadId.slice(-1)} ${status}`);
+      if (!passage.tab.isDead) sending.answered(passage, status, isDefinite);
+    },
+  });
+  const locks = createLocks(scheduler, () => {});
+  const channels = createChannels(scheduler, createDice(seed, 5), () =>
+    device.isHealed ? { lost: 0, doubled: 0, late: 0 } : mix.messages,
+  );
+
+  const storageHost = {
+    ...{ factory, scheduler },
+    faultOf(_tab: Tab, database: string, mode: IDBTransactionMode) {
+      if (!device.storageFaults || (mode === 'readonly' && storageDice.chance(0.7))) return undefined;
+      device.storageFaults--;
+      // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
+      if (database !== name) for (const other of device.tabs) sending.relieved(other, true);
+      const fault = storageDice.weighted(mix.storage);
+      isLeaky ||= fault === 'lost' || fault === 'closed';
+      scheduler.trace.push(`storage ${fault}`);
+      return fault;
+    },
+    onCommit(tab: Tab, database: string) {
+      scheduler.trace.push(`commit ${tab.label} ${database}`);
+      if (database === name) storage.committed();
+      if (tab.diesAtCommit) device.kill(tab);
+    },
+  };
+
+  const environmentOf = (tab: Tab) => {
+    const environment = {
+      indexedDB: tabStorage(tab, storageHost),
+      IDBKeyRange: IDBKeyRange as unknown as Environment['IDBKeyRange'], // that of the database in memory
+      clock: {
+        now: device.now,
+        setTimeout: (run: () => void, milliseconds: number) =>
+          tab.isDead ? undefined : scheduler.after(tab, 'timer', milliseconds, () => void (tab.isDead || run())),
+        clearTimeout: (timer: unknown) => (timer as { cancel(): void } | undefined)?.cancel(), // what setTimeout gave
+      },
+      random: tab.dice.random,
+      locks: locks.of(tab),
+      channel: channels.of(tab),
+      connectivity: {
+        onLine: () => device.onLine,
+        subscribe: (changed: () => void) => listen(tab.connectivity, changed),
+      },
+      lifecycle: {
+        visible: () => tab.isVisible,
+        subscribe: (changed: (to: LifecycleChange) => void) => listen(tab.lifecycle, changed),
+      },
+      fetch: (url: string, init: RequestInit) => network.fetch(tab, url, init),
+      storage: {
+        persist: async () => true,
+        persisted: async () => false,
+        estimate: async () => ({ quota: 1e9, usage: 1e6 }),
+      },
+      warn: (message: string) => {
+        if (!tab.isDead) ledger.break(12, `warned: ${message}`);
+      },
+      backgroundSync: { register: async (_tag: string) => {} },
+    };
+    return environment;
+  };
+
+  const onEvent = (event: LeadboxEvent, tab: Tab) => {
+    if (tab.isDead || event.type !== 'parked') return;
+    const count = (ledger.parkedEvents.get(event.seq) ?? 0) + 1;
+    ledger.parkedEvents.set(event.seq, count);
+    if (count > 1) ledger.break(8, `${count} events tell that ${event.seq} was parked`);
+  };
+
+  const device: Device = {
+    ...{ dice, scheduler, ledger, server, network, storage, sending, factory, watches: [], tabs: [] },
+    ...{ isHealed: false, onLine: true, storageFaults: 0, resumes: { begun: 0, open: 0 } },
+    now: () => startedAt + scheduler.elapsed + jumped,
+    jump(milliseconds) {
+      // Time that the device slept over went by for the network too.
+      if (milliseconds > 0) network.arriveNow();
+      jumped += milliseconds;
+      for (const tab of device.tabs) sending.relieved(tab, true);
+    },
+    drawWeather() {
+      fates = drawFates(networkDice);
+    },
+    async open() {
+      const index = opened++;
+      const tab: Tab = {
+        ...{ index, label: `tab${index}`, isFrozen: false, isDead: false, isClosed: false, isVisible: true },
+        ...{ diesAtCommit: false, dice: createDice(seed, 10 + index), ends: new Set() },
+        ...{ connections: new Set(), transactions: new Set(), lifecycle: new Set(), connectivity: new Set() },
+        leadbox: undefined as unknown as Tab['leadbox'], // set before anybody sees the tab
+      };
+      device.tabs.push(tab);
+      await scheduler.perform(tab, () => {
+        const environment = environmentOf(tab);
+        const headers = () => ({ Authorization: `Bearer ${secret}` });
+        const given = { ...mix.options, name, timeout, headers, environment };
+        tab.leadbox = library.createLeadbox({ ...given, onEvent: (event) => onEvent(event, tab) });
+        device.watches.push(
+          watch(
+            tab,
+            leads.map(({ id }) => id),
+          ),
+        );
+      });
+      return tab;
+    },
+    kill(tab) {
+      scheduler.trace.push(`killed ${tab.label}`);
+      Object.assign(tab, { isDead: true, isFrozen: false, diesAtCommit: false });
+      device.tabs.splice(device.tabs.indexOf(tab), 1);
+      closeConnections(tab);
+      for (const end of [...tab.ends]) end();
+      scheduler.forget(tab);
+    },
+    async close(tab) {
+      tab.isClosed = true;
+      let isOver = false;
+      await scheduler.perform(tab, () => {
+        void tab.leadbox.close().finally(() => {
+          isOver = true;
+        });
+      });
+      await scheduler.run({ until: scheduler.elapsed + 120_000, isDone: () => isOver });
+      if (!isOver) ledger.break(12, `${tab.label} does not close`);
+      const left = {
+        timers: scheduler.timersOf(tab, 'timer'),
+        listeners: tab.lifecycle.size + tab.connectivity.size,
+        'locks, channels or requests': tab.ends.size,
+        connections: isLeaky ? 0 : tab.connections.size,
+      };
+      for (const [kind, count] of Object.entries(left)) if (count) ledger.break(12, `${count} ${kind} are left over`);
+      device.tabs.splice(device.tabs.indexOf(tab), 1);
+    },
+    tell(tab, to) {
+      scheduler.post(tab, 'lifecycle', () => {
+        if (tab.isDead) return;
+        if (to === 'visible' || to === 'resumed') sending.relieved(tab);
+        for (const changed of [...tab.lifecycle]) changed(to);
+      });
+    },
+    tellOnLine() {
+      for (const tab of device.tabs) {
+        scheduler.post(tab, 'connectivity', () => {
+          if (tab.isDead) return;
+          if (device.onLine) sending.relieved(tab);
+          for (const changed of [...tab.connectivity]) changed();
+        });
+      }
+    },
+    claims: locks.claims,
+    channels: channels.open,
+  };
+  return device;
+}
+
+function listen<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,57 @@
+import type { Edit, Leadbox } from '../../src/index.ts';
+import type { PendingRow } from '../../src/model/lead-record.ts';
+import type { Tab } from './tab.ts';
+
+/** The guarantees of the simulation, by number. */
+export type Invariant = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14;
+
+/** An edit that a user made, and what became of its promise. */
+export interface MadeEdit {
+  readonly tab: Tab;
+  readonly leadbox: Leadbox;
+  readonly leadId: string;
+  /** Unlike that of every other edit; it is in the patch, unless that only clears. */
+  readonly value: number;
+  edit?: Edit;
+  error?: unknown;
+  outcome?: string;
+}
+
+/** A batch as it was frozen, and what the server and the tabs know of it. */
+export interface KnownBatch {
+  readonly id: string;
+  readonly leadId: string;
+  readonly seqs: readonly number[];
+  readonly body: string;
+  isSent: boolean;
+  isAnswered: boolean;
+  isApplied: boolean;
+}
+
+/** What was promised and what was seen, kept outside of the library: what it is judged by. */
+export interface Ledger {
+  readonly edits: MadeEdit[];
+  /** Every row that was ever in the outbox. */
+  readonly rows: Map<number, PendingRow>;
+  readonly parked: Set<number>;
+  readonly applied: Set<number>;
+  readonly batches: Map<string, KnownBatch>;
+  /** In the order of their first application. */
+  readonly appliedBatches: KnownBatch[];
+  readonly parkedEvents: Map<number, number>;
+  /** What went wrong first. */
+  broken: { readonly invariant: Invariant; readonly message: string } | undefined;
+  break(invariant: Invariant, message: string): void;
+}
+
+export function createLedger(onBroken: () => void): Ledger {
+  const ledger: Ledger = {
+    ...{ edits: [], rows: new Map(), parked: new Set(), applied: new Set(), batches: new Map() },
+    ...{ appliedBatches: [], parkedEvents: new Map(), broken: undefined },
+    break(invariant, message) {
+      ledger.broken ??= { invariant, message };
+      onBroken();
+    },
+  };
+  return ledger;
+}

@@ -1,0 +1,225 @@
+import type { Dice } from './dice.ts';
+import type { Scheduler, Timer } from './scheduler.ts';
+import type { Server, ServerRequest } from './server.ts';
+import type { Tab } from './tab.ts';
+
+/** What happens to a request. */
+export type Fate =
+  | 'answered'
+  /** Lost on its way there. */
+  | 'lost'
+  /** Applied, and the answer is lost. */
+  | 'answer-lost'
+  /** Applied, and the body of the answer ends in the middle. */
+  | 'cut'
+  /** Arrives twice before it is answered. */
+  | 'doubled'
+  /** Never answered; it may arrive, up to the end of its journey. */
+  | 'hang'
+  /** An answer with this status, and nothing is applied. */
+  | '500'
+  | '503'
+  | '425'
+  | '429'
+  | '401'
+  /** Somebody on the way stopped waiting: it may still arrive. */
+  | '504'
+  | '408'
+  /** A captive portal or a proxy answers. */
+  | 'page'
+  | 'empty'
+  | 'redirect'
+  /** The answer is of another lead. */
+  | 'other-lead';
+
+export interface NetworkRequest extends ServerRequest {
+  readonly tab: Tab;
+  /** Milliseconds after which it cannot arrive any more. */
+  readonly journey: number;
+}
+
+/** A request on its way. */
+export interface Passage extends NetworkRequest {
+  /** The tab still waits for its answer. */
+  isOpen: boolean;
+  /** Gave the tab an answer that is definite. */
+  isDefinite: boolean;
+  arrival: Timer | undefined;
+  arrive: () => void;
+}
+
+export interface NetworkHost {
+  readonly scheduler: Scheduler;
+  readonly dice: Dice;
+  readonly server: Server;
+  /** Longest time from a request to its arrival. */
+  readonly requestOf: (tab: Tab, url: string, init: RequestInit) => NetworkRequest;
+  readonly fateOf: () => Fate;
+  /** Milliseconds of one way. */
+  readonly delayOf: () => number;
+  readonly onSent: (passage: Passage) => void;
+  /** Reached the server; applied if it changed the lead. */
+  readonly onApplied: (passage: Passage) => void;
+  readonly onAnswered: (passage: Passage, status: number, isDefinite: boolean) => void;
+}
+
+export interface Network {
+  isOffline: boolean;
+  readonly passages: ReadonlySet<Passage>;
+  fetch(tab: Tab, url: string, init: RequestInit): Promise<Response>;
+  /** What has not arrived arrives now. */
+  arriveNow(): void;
+  /** The connections break: what has not arrived does not any more, and no answer comes. */
+  breakAll(): void;
+}
+
+export function createNetwork(host: NetworkHost): Network {
+  const { scheduler, dice, server } = host;
+  // Those that wait for an answer, or that may still arrive.
+  const passages = new Set<Passage>();
+  const breaks = new Map<Passage, () => void>();
+
+  const network: Network = {
+    isOffline: false,
+    passages,
+    fetch: (tab, url, init) =>
+      new Promise((resolve, reject) => {
+        if (tab.isDead) return;
+        const signal = init.signal ?? undefined;
+        if (signal?.aborted) return reject(signal.reason);
+        const request = host.requestOf(tab, url, init);
+        const passage: Passage = {
+          ...{ ...request, isOpen: true, isDefinite: false, arrival: undefined },
+          arrive: () => {},
+        };
+        passages.add(passage);
+        host.onSent(passage);
+        const leave = () => {
+          passage.isOpen = false;
+          breaks.delete(passage);
+          tab.ends.delete(leave);
+          signal?.removeEventListener('abort', abort);
+          if (!passage.arrival) passages.delete(passage);
+        };
+        const abort = () => {
+          leave();
+          host.onAnswered(passage, 0, false);
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+        tab.ends.add(leave);
+
+        const end = scheduler.elapsed + request.journey - 1;
+        const within = (milliseconds: number) => Math.max(0, Math.min(end - scheduler.elapsed, milliseconds));
+        /** Late arrivals are often almost too late. */
+        const late = () => Math.round(request.journey * (dice.chance(0.4) ? 1 - dice.random() / 40 : dice.random()));
+        let answer = { status: 200, text: '' };
+        const arriveIn = (milliseconds: number, then = () => {}) => {
+          passage.arrive = () => {
+            passage.arrival?.cancel();
+            passage.arrival = undefined;
+            if (!passage.isOpen) passages.delete(passage);
+            answer = server.handle(passage, () => host.onApplied(passage));
+            then();
+          };
+          passage.arrival = scheduler.after(undefined, 'network', within(milliseconds), () => passage.arrive());
+        };
+        const fail = () => {
+          if (!passage.isOpen) return;
+          // A connection that failed is over: nothing of it arrives any more.
+          passage.arrival?.cancel();
+          passage.arrival = undefined;
+          leave();
+          host.onAnswered(passage, 0, false);
+          reject(new TypeError('Failed to fetch'));
+        };
+        const failIn = (milliseconds: number) => scheduler.after(tab, 'network', milliseconds, fail);
+        const answerIn = (milliseconds: number, response: () => FakeResponse, isDefinite = false) =>
+          scheduler.after(tab, 'network', milliseconds, () => {
+            if (!passage.isOpen) return;
+            leave();
+            const given = response();
+            passage.isDefinite = isDefinite;
+            host.onAnswered(passage, given.status, isDefinite);
+            resolve(responseOf(given));
+          });
+        const status = (code: number) => () => ({ status: code, text: `{"error":"status_${code}"}` });
+        const served = () => answerIn(host.delayOf(), () => answer, true);
+        breaks.set(passage, () => void scheduler.post(tab, 'network', fail));
+
+        if (network.isOffline) return void failIn(host.delayOf());
+        const fate = host.fateOf();
+        scheduler.trace.push(
+          `fetch ${tab.label} ${request.method} ${request.leadId.slice(-1)} ${request.text} ${fate}`,
+        );
+        switch (fate) {
+          case 'answered':
+            return arriveIn(host.delayOf(), served);
+          case 'lost':
+            return void failIn(host.delayOf());
+          case 'answer-lost':
+            return arriveIn(host.delayOf(), () => failIn(host.delayOf()));
+          case 'cut':
+            return arriveIn(host.delayOf(), () => {
+              const isCut = dice.chance(0.5);
+              const text = answer.text.slice(0, answer.text.length >> 1);
+              // A refusal is known by its status.
+              answerIn(host.delayOf(), () => ({ ...answer, text, isCut }), !isCut && answer.status >= 400);
+            });
+          case 'doubled':
+            return arriveIn(host.delayOf(), () => arriveIn(dice.between(0, 9), served));
+          case 'hang':
+            return dice.chance(0.7) ? arriveIn(late()) : undefined;
+          case '504':
+          case '408':
+            arriveIn(late());
+            return void answerIn(host.delayOf(), status(Number(fate)));
+          case 'page':
+            return void answerIn(host.delayOf(), () => ({ status: 200, text: '<html>Sign in</html>' }));
+          case 'empty':
+            return void answerIn(host.delayOf(), () => ({ status: dice.pick([200, 204]), text: '' }));
+          case 'redirect':
+            return void answerIn(host.delayOf(), () => ({ status: 0, text: '', type: 'opaqueredirect' }));
+          case 'other-lead':
+            return arriveIn(host.delayOf(), () => {
+              const other = server.leads().find(({ id }) => id !== request.leadId);
+              answerIn(host.delayOf(), () => ({ status: 200, text: JSON.stringify({ data: other }) }));
+            });
+          case '500':
+          case '503':
+            // It may have done its work before it failed.
+            if (dice.chance(0.3)) return arriveIn(host.delayOf(), () => answerIn(host.delayOf(), status(Number(fate))));
+            return void answerIn(host.delayOf(), status(Number(fate)));
+          default:
+            return void answerIn(host.delayOf(), status(Number(fate)));
+        }
+      }),
+    arriveNow() {
+      for (const passage of [...passages]) if (passage.arrival) passage.arrive();
+    },
+    breakAll() {
+      for (const [, end] of [...breaks]) end();
+    },
+  };
+  return network;
+}
+
+interface FakeResponse {
+  readonly status: number;
+  readonly text: string;
+  readonly type?: string;
+  readonly isCut?: boolean;
+}
+
+/** What the library looks at of a response. */
+function responseOf({ status, text, type = 'basic', isCut }: FakeResponse): Response {
+  const response: Pick<Response, 'ok' | 'status' | 'redirected' | 'headers' | 'text'> & { readonly type: string } = {
+    ...{ status, type, redirected: false, ok: status >= 200 && status < 300 },
+    headers: new Headers({ 'Content-Type': text.startsWith('<') ? 'text/html' : 'application/json' }),
+    text: async () => {
+      if (isCut) throw new TypeError('terminated');
+      return text;
+    },
+  };
+  return response as Response; // the parts that are used
+}

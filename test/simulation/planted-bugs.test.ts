@@ -1,0 +1,31 @@
+import './own-platform.ts';
+import { expect, it } from 'vitest';
+import type { Library } from './library.ts';
+import { libraryWithBug } from './library-with-bug.ts';
+import { plantedBugs } from './planted-bugs.ts';
+import { simulate } from './simulate.ts';
+
+const most = 200;
+
+it.each(plantedBugs)(
+  'finds within 200 seeds a library that $name',
+  async (bug) => {
+    const found = await search(await libraryWithBug(bug));
+    expect(found).toMatchObject({ invariant: expect.toSatisfy((number) => bug.caughtBy.includes(number)) });
+    if (process.env.VERBOSE) process.stdout.write(`${bug.name}: ${JSON.stringify(found)}\n`);
+  },
+  120_000,
+);
+
+it('says so when what a bug changes is no longer there', async () => {
+  const changes = [{ file: 'src/model/settle.ts', find: 'no such line', replace: '' }];
+  await expect(libraryWithBug({ name: 'no bug', changes })).rejects.toThrow('0 places like this');
+});
+
+async function search(library: Library) {
+  for (let seed = 1; seed <= most; seed++) {
+    const { broken } = await simulate(seed, library);
+    if (broken) return { seed, ...broken };
+  }
+  return undefined;
+}

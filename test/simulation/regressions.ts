@@ -1,0 +1,7 @@
+/** Seeds of lives that once went wrong, with what it was. The lives of a seed change when the harness does. */
+export const regressions: readonly { readonly seed: number; readonly was: string }[] = [
+  { seed: 31, was: 'a connection lost while opening passed for a deleted database' },
+  { seed: 54, was: 'a failing storage made replay forget its waits' },
+  { seed: 59, was: 'a batch chosen before a pause was sent after it' },
+  { seed: 100, was: 'a 429 that came after an older wait was ignored' },
+];

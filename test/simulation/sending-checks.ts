@@ -1,0 +1,108 @@
+import type { JsonObject, LeadboxOptions } from '../../src/index.ts';
+import { pathsOverlap, touchedPaths } from '../../src/model/merge-patch.ts';
+import type { KnownBatch, Ledger } from './ledger.ts';
+import type { Passage } from './network.ts';
+import type { StorageChecks } from './storage-checks.ts';
+import type { Tab } from './tab.ts';
+
+export interface SendingChecks {
+  sent(passage: Passage): void;
+  /** The server changed its lead. */
+  applied(passage: Passage): void;
+  answered(passage: Passage, status: number, isDefinite: boolean): void;
+  /** The tab has a good reason to try again at once. */
+  relieved(tab: Tab, isResumed?: boolean): void;
+  paused(tab: Tab | undefined): void;
+}
+
+export interface SendingHost {
+  readonly ledger: Ledger;
+  readonly storage: StorageChecks;
+  readonly options: LeadboxOptions;
+  readonly passages: () => ReadonlySet<Passage>;
+  readonly elapsed: () => number;
+}
+
+// The least of the library's waits after a failure.
+const minDelay = 1_000;
+
+// How long a tab may take to act on a reason to try again.
+const reliefDelay = 15_000;
+
+/** Judges what is sent, and what the server makes of it: one sender, in order, the same bytes, no needless request. */
+export function createSendingChecks({ ledger, storage, options, passages, elapsed }: SendingHost): SendingChecks {
+  const batchOf = new Map<Passage, KnownBatch>();
+  const definite = new Set<string>();
+  const relief = new Map<Tab, number>();
+  const waits = new Map<Tab, { readonly leadId: string; readonly since: number; readonly isForAll: boolean }>();
+  let paused: Tab | undefined;
+
+  const paths = ({ body }: KnownBatch) => touchedPaths(JSON.parse(body) as JsonObject); // a body is a patch
+
+  return {
+    sent(passage) {
+      const { tab, leadId, text, key } = passage;
+      if (passage.method !== 'PATCH') return;
+      const frozen = storage.stored.bases.find(({ id }) => id === leadId)?.batch;
+      const batch = frozen && ledger.batches.get(frozen.id);
+      if (!batch || batch.body !== text) return ledger.break(9, `${text} was sent and is not frozen in its row`);
+      if (key !== undefined && key !== batch.id) ledger.break(9, `batch ${batch.id} was sent with the key ${key}`);
+      batch.isSent = true;
+      batchOf.set(passage, batch);
+
+      const open = [...passages()].filter((other) => other !== passage && other.isOpen && other.method === 'PATCH');
+      if (open.some((other) => other.leadId === leadId)) ledger.break(4, `two requests of ${leadId} are open`);
+      if (open.some((other) => other.tab !== tab)) ledger.break(4, 'two tabs are sending');
+      if (open.length >= (options.concurrency ?? 1)) ledger.break(4, `${open.length + 1} requests are open`);
+      if (definite.has(`${tab.label} ${batch.id}`))
+        ledger.break(10, `batch ${batch.id} was sent again after its answer`);
+      const wait = waits.get(tab);
+      const isRelieved = elapsed() < (relief.get(tab) ?? Number.NEGATIVE_INFINITY) + reliefDelay;
+      if (wait && !isRelieved && (wait.isForAll || wait.leadId === leadId) && elapsed() < wait.since + minDelay) {
+        ledger.break(11, `${tab.label} sent ${elapsed() - wait.since} ms after a failure`);
+      }
+      if (paused === tab) ledger.break(11, `${tab.label} sent while it was paused`);
+    },
+    applied(passage) {
+      const batch = batchOf.get(passage);
+      if (!batch) return;
+      const { leadId, seqs } = batch;
+      if (batch.isApplied) {
+        const later = ledger.appliedBatches.slice(ledger.appliedBatches.indexOf(batch) + 1);
+        const hit = later.find((other) => other.leadId === leadId && pathsOverlap(paths(other), paths(batch)));
+        if (hit) ledger.break(2, `${batch.body} was applied again after ${hit.body}`);
+        return;
+      }
+      batch.isApplied = true;
+      ledger.appliedBatches.push(batch);
+      const isStrict = options.ordering === 'strict';
+      const first = Math.min(...seqs);
+      for (const row of ledger.rows.values()) {
+        if (row.seq >= first || !(isStrict || row.leadId === leadId)) continue;
+        if (ledger.applied.has(row.seq) || ledger.parked.has(row.seq)) continue;
+        ledger.break(2, `edits ${seqs} were applied before ${row.seq}`);
+      }
+      for (const seq of seqs) ledger.applied.add(seq);
+    },
+    answered(passage, status, isDefinite) {
+      const batch = batchOf.get(passage);
+      if (!batch) return;
+      const { tab, leadId } = passage;
+      if (isDefinite) {
+        batch.isAnswered = true;
+        definite.add(`${tab.label} ${batch.id}`);
+        waits.delete(tab);
+      } else {
+        const isForAll = status === 401 || status === 429;
+        waits.set(tab, { leadId, since: elapsed(), isForAll });
+      }
+    },
+    relieved(tab, isResumed) {
+      relief.set(tab, elapsed());
+      if (isResumed || !waits.get(tab)?.isForAll) waits.delete(tab);
+    },
+    paused(tab) {
+      paused = tab;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { someLeads } from '../builders/a-lead.ts';
+import { chaos } from './chaos.ts';
+import { createDevice, type Device } from './device.ts';
+import { createDice } from './dice.ts';
+import { heal } from './heal.ts';
+import type { Invariant } from './ledger.ts';
+import type { Library } from './library.ts';
+import { drawMix, type Mix } from './mix.ts';
+import { silence } from './silence.ts';
+
+/** What came of one seed. */
+export interface Life {
+  readonly seed: number;
+  readonly broken: { readonly invariant: Invariant; readonly message: string } | undefined;
+  /** Every task, request, answer and commit, in order. */
+  readonly trace: readonly string[];
+  readonly mix: Mix;
+  readonly device: Device;
+}
+
+/** Lives one life: chaos, then everything works again and has to come to rest. The same seed gives the same life. */
+export async function simulate(seed: number, library: Library, change: Partial<Mix> = {}): Promise<Life> {
+  const mix = { ...drawMix(createDice(seed, 0)), ...change };
+  const leads = someLeads(mix.leads);
+  const device = createDevice(seed, mix, library, leads);
+  const { scheduler, ledger } = device;
+  const endSilence = silence((said) => {
+    if ((scheduler.current() as { readonly isDead?: boolean } | undefined)?.isDead) return; // its owners are tabs
+    ledger.break(12, said);
+  });
+  try {
+    device.storageFaults = 0;
+    const first = await device.open();
+    await scheduler.perform(first, () => void first.leadbox.load(leads));
+    await scheduler.run({});
+    while (device.tabs.length < mix.tabs) await device.open();
+    await chaos(device, mix);
+    if (!ledger.broken) await heal(device, leads);
+  } finally {
+    scheduler.end();
+    endSilence();
+  }
+  return { seed, broken: ledger.broken, trace: scheduler.trace, mix, device };
+}

@@ -1,0 +1,132 @@
+import type { JsonObject, Lead } from '../../src/index.ts';
+import { jsonEqual } from '../../src/model/json.ts';
+import { asJson } from '../../src/model/lead.ts';
+import type { PendingRow } from '../../src/model/lead-record.ts';
+import type { BaseRow } from '../../src/storage/rows.ts';
+import type { FakeFactory } from './fake-internals.ts';
+import type { KnownBatch, Ledger } from './ledger.ts';
+import { referencePatch } from './reference-merge.ts';
+import type { Server } from './server.ts';
+import { readStored, type Stored } from './stored.ts';
+
+export interface StorageChecks {
+  /** What was committed last. */
+  readonly stored: Stored;
+  /** Looks at what a write transaction left, at its commit. */
+  committed(): void;
+}
+
+/** Judges every committed state: nothing is lost, the view is base + pending, a batch stays as it was sent. */
+export function createStorageChecks(factory: FakeFactory, name: string, ledger: Ledger, server: Server): StorageChecks {
+  let stored = readStored(factory, name);
+  const bases = new Map<string, Lead>();
+
+  const checkOutbox = (before: Stored) => {
+    const { rows, parked, applied } = ledger;
+    for (const row of stored.parked) {
+      const isKnown = parked.has(row.seq);
+      parked.add(row.seq);
+      if (!isKnown && !rows.has(row.seq)) ledger.break(8, `parked ${row.seq} was never pending`);
+    }
+    const isParked = new Set(stored.parked.map(({ seq }) => seq));
+    for (const seq of parked) if (!isParked.has(seq)) ledger.break(8, `the parked edit ${seq} is gone`);
+    const last = Math.max(0, ...rows.keys());
+    const pending = new Set<number>();
+    for (const row of stored.outbox) {
+      pending.add(row.seq);
+      if (isParked.has(row.seq)) ledger.break(8, `${row.seq} is parked and pending`);
+      const known = rows.get(row.seq);
+      if (!known && row.seq <= last) ledger.break(2, `${row.seq} was queued after ${last}`);
+      if (known && known !== row && !jsonEqual(known.patch, row.patch))
+        ledger.break(1, `the patch of ${row.seq} changed`);
+      rows.set(row.seq, row);
+    }
+    for (const { seq } of before.outbox) {
+      if (pending.has(seq) || isParked.has(seq) || applied.has(seq)) continue;
+      ledger.break(1, `edit ${seq} left the outbox, and the server never applied it`);
+    }
+  };
+
+  const checkLead = (lead: Lead, base: BaseRow | undefined, rows: readonly PendingRow[]) => {
+    const { id } = lead;
+    if (rows.length && !base) return ledger.break(6, `lead ${id} has pending edits and no base`);
+    if (base && !rows.length) return ledger.break(6, `lead ${id} has a base and no pending edits`);
+    const truth = base?.lead ?? lead;
+    const earlier = bases.get(id);
+    if (earlier && Date.parse(truth.updated_at) < Date.parse(earlier.updated_at)) {
+      ledger.break(3, `the base of ${id} went back from ${earlier.updated_at} to ${truth.updated_at}`);
+    }
+    bases.set(id, truth);
+    const version = server.version(id, truth.updated_at);
+    if (!version || !jsonEqual(asJson(version), asJson(truth))) {
+      ledger.break(6, `the base of ${id} is nothing that the server ever had: ${JSON.stringify(truth)}`);
+    }
+    const view = rows.reduce((before, { patch }) => referencePatch(before, patch), truth);
+    if (!jsonEqual(asJson(view), asJson(lead))) {
+      ledger.break(6, `the view of ${id} is not base + pending: ${JSON.stringify(lead)} for ${JSON.stringify(view)}`);
+    }
+  };
+
+  const checkBatch = ({ id: leadId, batch }: BaseRow, rows: readonly PendingRow[]) => {
+    if (!batch) return;
+    const { id, seqs, body } = batch;
+    const known = ledger.batches.get(id);
+    if (known) {
+      if (known.body !== body || !jsonEqual(known.seqs, seqs)) ledger.break(9, `batch ${id} changed`);
+      return;
+    }
+    const patches = rows.slice(0, seqs.length);
+    if (
+      !jsonEqual(
+        patches.map(({ seq }) => seq),
+        seqs,
+      )
+    ) {
+      return ledger.break(2, `batch ${id} takes ${seqs} of ${rows.map(({ seq }) => seq)}`);
+    }
+    ledger.batches.set(id, { id, leadId, seqs, body, isSent: false, isAnswered: false, isApplied: false });
+    const whole = JSON.parse(body) as JsonObject; // a body is a patch
+    for (const document of documents) {
+      const [one, each] = [
+        referencePatch(document, whole),
+        patches.reduce((doc, { patch }) => referencePatch(doc, patch), document),
+      ];
+      if (!jsonEqual(asJson(one), asJson(each))) ledger.break(14, `${body} is not what its ${seqs.length} edits are`);
+    }
+  };
+
+  return {
+    get stored() {
+      return stored;
+    },
+    committed() {
+      const before = stored;
+      stored = readStored(factory, name);
+      checkOutbox(before);
+      const was = new Map(before.bases.map((base) => [base.id, base]));
+      const now = new Map(stored.bases.map((base) => [base.id, base]));
+      for (const { id, batch } of before.bases) {
+        const known: KnownBatch | undefined = batch && ledger.batches.get(batch.id);
+        if (known?.isSent && !known.isAnswered && now.get(id)?.batch?.id !== known.id) {
+          ledger.break(9, `batch ${known.id} was sent and given up without an answer`);
+        }
+      }
+      const seen = new Map(before.leads.map((lead) => [lead.id, lead]));
+      for (const lead of stored.leads) {
+        const base = now.get(lead.id);
+        const rows = stored.outbox.filter(({ leadId }) => leadId === lead.id);
+        const count = before.outbox.filter(({ leadId }) => leadId === lead.id).length;
+        if (seen.get(lead.id) === lead && was.get(lead.id) === base && rows.length === count) continue;
+        checkLead(lead, base, rows);
+        if (base) checkBatch(base, rows);
+      }
+    },
+  };
+}
+
+/** What a patch may meet: folding must be right on all of them (R13). */
+const documents: readonly Lead[] = [
+  { a: 1, b: [1], c: { x: 1 } },
+  { a: { x: 1, y: { z: 1 } }, b: { x: 1 }, c: null },
+  {},
+].map((properties) => ({ properties, location: properties }) as unknown as Lead); // only the sections matter here

@@ -1,0 +1,27 @@
+import type { Leadbox } from '../../src/index.ts';
+import type { Dice } from './dice.ts';
+import type { FakeConnection, FakeTransaction } from './fake-internals.ts';
+import type { Owner } from './scheduler.ts';
+
+export type LifecycleChange = 'visible' | 'hidden' | 'frozen' | 'resumed';
+
+/** One page, or a worker: its leadbox, and what of the platform it holds. */
+export interface Tab extends Owner {
+  readonly index: number;
+  isFrozen: boolean;
+  /** Its process was killed: what its code still does reaches nobody. */
+  isDead: boolean;
+  /** It dies with its next commit, before it learns of it. */
+  diesAtCommit: boolean;
+  isClosed: boolean;
+  isVisible: boolean;
+  leadbox: Leadbox;
+  readonly dice: Dice;
+  readonly connections: Set<FakeConnection>;
+  readonly transactions: Set<FakeTransaction>;
+  /** What the page listens to. */
+  readonly lifecycle: Set<(to: LifecycleChange) => void>;
+  readonly connectivity: Set<() => void>;
+  /** Frees what dies with the page: locks, channels. */
+  readonly ends: Set<() => void>;
+}
