@@ -69,6 +69,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'device', include: ['test/device/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
+      },
+      {
+        extends: true,
         test: { name: 'crash', include: ['test/crash/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
       },
     ],
