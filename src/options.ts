@@ -1,4 +1,5 @@
 import { createEnvironment, type Environment } from './environment.ts';
+import type { Conflict, Resolution } from './model/edit.ts';
 import { type OpenSections, type SectionSchemas, sectionNames } from './model/lead.ts';
 import { LeadboxError } from './model/leadbox-error.ts';
 import type { RetryBounds } from './model/replay-state.ts';
@@ -34,6 +35,20 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
    * place. If it rejects, or the server says 401 again, nothing is sent until `resume()` or a new leadbox.
    */
   onUnauthorized?: () => void | Promise<void>;
+  /**
+   * What a PATCH does to a section: 'merge' leaves alone what it does not name, 'replace' removes it. 'auto' (default)
+   * starts with 'merge', puts back what the first answer shows to be removed, and goes on with 'replace'.
+   */
+  sections?: 'auto' | 'merge' | 'replace';
+  /** GET the lead before each PATCH and merge three ways. Default false; always while sections are replaced. */
+  checkBeforeSend?: boolean;
+  /**
+   * Decides a path that both sides changed. Default: mine. 'ask' parks the edit with the three values, and so does a
+   * function that throws or gives something else. May be asked more than once about the same path.
+   */
+  onConflict?: (conflict: Conflict) => Resolution;
+  /** Send If-Match where the server gave an ETag. Default: only to the page's own origin, as it needs CORS permission. */
+  preconditions?: boolean;
   /** Name of an idempotency header to send, e.g. 'Idempotency-Key'. Off by default: it needs CORS permission. */
   idempotencyHeader?: string;
   /** Milliseconds for one request, body included. Default 30_000. */
@@ -56,7 +71,7 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
   environment?: Partial<Environment>;
 }
 
-type Optional = 'onEvent' | 'onUnauthorized' | 'idempotencyHeader' | 'headers';
+type Optional = 'onEvent' | 'onUnauthorized' | 'onConflict' | 'preconditions' | 'idempotencyHeader' | 'headers';
 
 /** The options with their defaults. */
 export interface Settings
@@ -86,6 +101,8 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     ordering: 'per-lead',
     concurrency: 1,
     coalesce: true,
+    sections: 'auto',
+    checkBeforeSend: false,
     timeout: 30_000,
     persist: true,
     rateLimitReserve: 0.05,
@@ -109,6 +126,10 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     ['ordering', isOneOf(ordering, 'per-lead', 'strict'), "'per-lead' or 'strict'"],
     ['concurrency', Number.isInteger(concurrency) && concurrency > 0, 'a whole number from 1'],
     ['concurrency', ordering === 'per-lead' || concurrency === 1, "1 with 'strict' ordering"],
+    ['sections', isOneOf(settings.sections, 'auto', 'merge', 'replace'), "'auto', 'merge' or 'replace'"],
+    ['checkBeforeSend', isOneOf(settings.checkBeforeSend, true, false), 'true or false'],
+    ['onConflict', isOneOf(typeof settings.onConflict, 'undefined', 'function'), 'a function'],
+    ['preconditions', isOneOf(settings.preconditions, undefined, true, false), 'true or false'],
     ['coalesce', isOneOf(settings.coalesce, true, false), 'true or false'],
     ['persist', isOneOf(settings.persist, true, false), 'true or false'],
     ['autoSync', isOneOf(settings.autoSync, true, false), 'true or false'],

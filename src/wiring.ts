@@ -5,6 +5,7 @@ import { createFill, type Fill } from './fill/fill-cache.ts';
 import { createBackgroundSync } from './leave/background-sync.ts';
 import { viewOf } from './model/lead-change.ts';
 import type { ParkedRow } from './model/lead-record.ts';
+import { touchedPaths } from './model/merge-patch.ts';
 import type { SyncStatus, Warning } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
 import { createEvents } from './observe/events.ts';
@@ -66,7 +67,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       status.touch();
     },
     async onFull(needed) {
-      const kept = new Set([...views.watched().keys(), ...needed]);
+      const kept = new Set([...views.watched().keys(), ...editor.leadIds(), ...needed]);
       const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => []);
       void views.changed(evicted);
       tabs.tell({ evicted });
@@ -126,7 +127,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
   const replay = createReplay({
     ...settings,
-    ...{ database, memory, isWorker, send: api.patch, onTurn: (turn) => tell(turn) },
+    ...{ database, memory, isWorker, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
     onProgress: () => status.touch(),
     onWaiting: () => backgroundSync.mayBeLeft(),
     async onSignedOut() {
@@ -149,12 +150,14 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     changes += settled.length;
     const shown = changedHere([...settled.map(({ record }) => record.id), ...parkedUnsent.map(({ leadId }) => leadId)]);
     tellParked(parkedUnsent, shown);
-    for (const { record, acknowledged, parked, differs, isOutdated } of settled) {
+    for (const { record, acknowledged, parked, differs, lost, isOutdated } of settled) {
       const leadId = record.id;
       const seqs = acknowledged.map(({ seq }) => seq);
       synced += seqs.length;
       void shown.then(() => settlements.synced(seqs, viewOf(record)));
       tellParked(parked, shown);
+      const replaced = touchedPaths(lost);
+      if (replaced.length) onEvent({ type: 'sections-replaced', leadId, paths: replaced });
       if (differs.length) onEvent({ type: 'server-differs', leadId, paths: differs });
       if (isOutdated) fill.refresh(leadId).catch(ignored); // the next answer or pull tells the same
     }
@@ -201,7 +204,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
 
   const reReading = createReReading(
     clock,
-    async () => [...settlements.leadIds(), ...(await pendingLeadIds(database))],
+    async () => (takenAway ? [] : [...settlements.leadIds(), ...(await pendingLeadIds(database))]),
     (leadIds) => {
       void views.changed(leadIds);
       status.touch();

@@ -15,7 +15,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], environment: 'node' },
+        test: {
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          environment: 'node',
+          // Most of a life is garbage soon: a large young generation halves the time that it costs.
+          execArgv: ['--max-semi-space-size=64'],
+        },
       },
       {
         extends: true,

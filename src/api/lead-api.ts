@@ -1,9 +1,10 @@
 import type { Environment } from '../environment.ts';
-import type { Batch } from '../model/edit.ts';
+import type { Sending } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
 import { checked, checkLeadId, type LeadPage, leadPageSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import { bodyText } from './body-text.ts';
+import { createEtags } from './etags.ts';
 import { answeredLead, type Outcome, outcomeOf, parsed, type Received, refusal, retry } from './outcome.ts';
 
 export interface LeadApiOptions {
@@ -16,6 +17,8 @@ export interface LeadApiOptions {
   readonly timeout: number;
   /** Share of the rate limit to leave to the rest of the app, 0 to 1. */
   readonly rateLimitReserve: number;
+  /** Whether If-Match is sent where an ETag is known. Default: to the page's own origin. */
+  readonly preconditions?: boolean;
   /** Told what the app's developers should know. */
   readonly onWarning: (code: 'api-key-in-browser' | 'rate-limit-headers-hidden', message: string) => void;
 }
@@ -23,7 +26,9 @@ export interface LeadApiOptions {
 /** The leads API over HTTP. Every request is built from the options at the moment it is sent. */
 export interface LeadApi {
   /** One attempt at a batch, until `lost` aborts. Never rejects. */
-  patch(batch: Batch, lost: AbortSignal): Promise<Outcome>;
+  patch(batch: Sending, lost: AbortSignal): Promise<Outcome>;
+  /** One attempt to fetch a lead before edits of it are sent, until `lost` aborts. Never rejects. */
+  look(leadId: string, lost: AbortSignal): Promise<Outcome>;
   /** @throws LeadboxError 'lead-not-found', 'unauthorized', 'request-failed', 'network', 'bad-response', 'aborted'. */
   get(id: string): Promise<Lead>;
   /** One page of leads; errors as `get`. */
@@ -69,36 +74,59 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
         .finally(() => ending.abort());
     });
 
-  const ask = async (path: string, signal?: AbortSignal): Promise<string | undefined> => {
-    const { response, text } = await send(path, { cache: 'no-store' }, {}, signal);
-    if (response.ok && !response.redirected) return text;
+  const ask = async (path: string, signal?: AbortSignal): Promise<Received> => {
+    const received = await send(path, { cache: 'no-store' }, {}, signal);
+    const { response } = received;
+    if (response.ok && !response.redirected) return received;
     throw response.status === 404 ? new LeadboxError('lead-not-found', 'No such lead (404).') : refusal(response);
   };
 
+  const etags = createEtags();
   const badResponse = () => new LeadboxError('bad-response', 'The answer is not what was asked for.');
 
+  const attempt = async (
+    leadId: string,
+    init: RequestInit,
+    headers: Record<string, string>,
+    lost: AbortSignal,
+  ): Promise<Outcome> => {
+    try {
+      const received = await send(leadPath(leadId), init, headers, lost);
+      const outcome = outcomeOf(received, { leadId, reserve: options.rateLimitReserve, now: clock.now() });
+      if (outcome.kind === 'acknowledged') etags.note(outcome.lead, outcome.etag);
+      if (received.response.status === 429 && !outcome.wait) onWarning('rate-limit-headers-hidden', hiddenWarning);
+      return outcome;
+    } catch (error) {
+      const failure = error as LeadboxError; // send and leadPath throw nothing else
+      // Without a cause it was us who stopped listening: the request may still arrive.
+      return retry('network', failure, !failure.cause);
+    }
+  };
+  const isConditional = options.preconditions ?? isSameOrigin(options.baseUrl, environment.origin);
+
   return {
-    async patch({ leadId, body, id }, lost) {
+    patch({ leadId, body, id, version, etag = etags.of(leadId, version) }, lost) {
       const headers: Record<string, string> = { 'Content-Type': 'application/json' };
       if (options.idempotencyHeader) headers[options.idempotencyHeader] = id;
-      try {
-        const received = await send(leadPath(leadId), { method: 'PATCH', body }, headers, lost);
-        const outcome = outcomeOf(received, { leadId, reserve: options.rateLimitReserve, now: clock.now() });
-        if (received.response.status === 429 && !outcome.wait) onWarning('rate-limit-headers-hidden', hiddenWarning);
-        return outcome;
-      } catch (error) {
-        const failure = error as LeadboxError; // send and leadPath throw nothing else
-        // Without a cause it was us who stopped listening: the request may still arrive.
-        return retry('network', failure, !failure.cause);
-      }
+      if (isConditional && etag !== undefined) headers['If-Match'] = etag;
+      return attempt(leadId, { method: 'PATCH', body }, headers, lost);
+    },
+    async look(leadId, lost) {
+      const outcome = await attempt(leadId, { cache: 'no-store' }, {}, lost);
+      // Only an answer that is about the lead says something about its edits.
+      if (outcome.kind !== 'refused' || outcome.reason === 'gone' || outcome.reason === 'forbidden') return outcome;
+      const message = `The lead could not be fetched: status ${outcome.status}.`;
+      return { ...retry('retry', new LeadboxError('request-failed', message)), wait: outcome.wait };
     },
     async get(id) {
-      const lead = answeredLead(await ask(leadPath(id)), id);
+      const { text, response } = await ask(leadPath(id));
+      const lead = answeredLead(text, id);
       if (!lead) throw badResponse();
+      etags.note(lead, response.headers.get('ETag') ?? undefined);
       return lead;
     },
     async page(search, signal) {
-      const page = checked(leadPageSchema, parsed(await ask(`/leads?${search}`, signal)));
+      const page = checked(leadPageSchema, parsed((await ask(`/leads?${search}`, signal)).text));
       if (!page) throw badResponse();
       return page;
     },

@@ -50,7 +50,7 @@ export function outcomeOf({ response, text }: Received, { leadId, reserve, now }
   const { status } = response;
   const lead = response.ok && !response.redirected && answeredLead(text, leadId);
   const wait = budgetWait(response, reserve, now);
-  if (lead) return { kind: 'acknowledged', lead, wait };
+  if (lead) return { kind: 'acknowledged', lead, etag: response.headers.get('ETag') ?? undefined, wait };
   const error = refusal(response);
   if (status === 401) return { kind: 'unauthorized', error, wait };
   if (response.redirected || response.type === 'opaqueredirect') return retry('session', error);

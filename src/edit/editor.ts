@@ -40,6 +40,8 @@ export interface Editor {
   edit(leadId: string, change: Change): Promise<Edit>;
   /** Resolves when every edit taken so far is stored or refused. */
   stored(): Promise<void>;
+  /** The leads of the edits that are neither yet. */
+  leadIds(): Iterable<string>;
 }
 
 interface Queued {
@@ -54,7 +56,7 @@ const groupSize = 250;
 
 export function createEditor({ database, clock, schemas, screen, settlements, onStored }: EditorHost): Editor {
   const queue: Queued[] = [];
-  const underWay = new Set<Promise<Edit>>();
+  const underWay = new Map<Promise<Edit>, string>();
 
   /** What the edit does, found out once, however often the transaction is repeated (R2). */
   const patchOnce = (change: Change) => {
@@ -135,13 +137,14 @@ export function createEditor({ database, clock, schemas, screen, settlements, on
   return {
     edit(leadId, change) {
       const edit = take(leadId, change);
-      underWay.add(edit);
+      underWay.set(edit, leadId);
       const done = () => underWay.delete(edit);
       edit.then(done, done);
       return edit;
     },
+    leadIds: () => underWay.values(),
     async stored() {
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(underWay.keys());
     },
   };
 }

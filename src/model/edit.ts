@@ -50,7 +50,10 @@ export interface ParkedEdit<S = OpenSections> extends PendingEdit<S> {
 /** Why an edit is parked. */
 export type ParkReason = 'rejected' | 'forbidden' | 'gone' | 'conflict' | 'stale' | 'unreadable';
 
-/** A path that both sides changed. */
+/** What becomes of a path that both sides changed. */
+export type Resolution = 'mine' | 'theirs' | 'ask' | { readonly value: JsonValue };
+
+/** A path that both sides changed; null where there is no value. */
 export interface Conflict {
   readonly leadId: string;
   readonly path: readonly string[];
@@ -79,6 +82,13 @@ export interface Batch {
   readonly seqs: readonly number[];
   /** The exact bytes of the request, as text. */
   readonly body: string;
+}
+
+/** A batch on its way, with what is only known at that moment and never frozen (R38). */
+export interface Sending extends Batch {
+  /** The ETag of the base, if it is stored, and the base's `updated_at`. */
+  readonly etag?: string | undefined;
+  readonly version?: string | undefined;
 }
 
 /** An edit that is shown already and still being stored. */

@@ -1,5 +1,5 @@
-import type { Batch, ParkReason } from './edit.ts';
-import type { JsonObject } from './json.ts';
+import type { Batch, Conflict, ParkReason } from './edit.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import type { Lead } from './lead.ts';
 
 /**
@@ -19,6 +19,10 @@ export interface LeadRecord {
   readonly batch?: FrozenBatch | undefined;
   /** Edits up to this seq were refused together: they go one by one, so that only the bad one is parked. */
   readonly aloneThrough?: number | undefined;
+  /** How often in a row the server refused it because of a conflict; the lead is fetched before the next attempt. */
+  readonly rounds?: number | undefined;
+  /** The ETag of the base, where the server sent one. */
+  readonly etag?: string | undefined;
 }
 
 export interface PendingRow {
@@ -26,6 +30,14 @@ export interface PendingRow {
   readonly leadId: string;
   readonly patch: JsonObject;
   readonly madeAt: string;
+  /** What the user saw at each path that the edit sets. */
+  readonly replaced?: readonly Replaced[] | undefined;
+}
+
+export interface Replaced {
+  readonly path: readonly string[];
+  /** None where there was nothing. */
+  readonly value?: JsonValue;
 }
 
 export interface ParkedRow extends PendingRow {
@@ -33,6 +45,7 @@ export interface ParkedRow extends PendingRow {
   readonly status?: number | undefined;
   readonly message?: string | undefined;
   readonly parkedAt: string;
+  readonly conflicts?: readonly Conflict[] | undefined;
   /** Paths that later edits set which the server has by now: sent again, this one leaves them alone (R63). */
   readonly overtaken?: readonly (readonly string[])[] | undefined;
 }
@@ -42,6 +55,10 @@ export interface FrozenBatch extends Batch {
   readonly arrivesUntil: number;
   /** The same for earlier attempts that never got an answer; set once there is one. */
   readonly lateUntil?: number | undefined;
+  /** The touched sections as they were, while it is not known whether the server merges them (R33). */
+  readonly before?: JsonObject | undefined;
+  /** It holds whole sections, for a server that replaces them. */
+  readonly isWhole?: boolean | undefined;
 }
 
 /** An earlier request that may still arrive: nothing that touches its paths is sent before it cannot any more. */

@@ -1,5 +1,7 @@
+import type { JsonObject } from './json.ts';
 import { type Fence, type FrozenBatch, type LeadRecord, type PendingRow, travelTime } from './lead-record.ts';
 import { foldPatches, pathsOverlap, touchedPaths } from './merge-patch.ts';
+import { touchedSections, wholeSections } from './sections.ts';
 
 /** What the choice of a batch depends on besides the lead. */
 export interface BatchTerms {
@@ -15,36 +17,76 @@ export interface BatchTerms {
   readonly fences: readonly Fence[];
   /** Whether the latest attempt of a batch is known to be over, so that it cannot arrive any more. */
   readonly isOver: (batch: FrozenBatch) => boolean;
+  /** Whether sections go as wholes: the server puts what it gets in their place. */
+  readonly isWhole: boolean;
+  /** Whether that is not known, and the answer is to tell. */
+  readonly isUnsure: boolean;
   /** A new, unique batch id. */
   readonly newId: () => string;
 }
 
+/** The oldest edits of a lead that may share a request, and what they fold into. */
+export interface Foldable {
+  readonly rows: readonly PendingRow[];
+  readonly patch: JsonObject;
+}
+
 /**
- * The next request of a lead: the frozen batch once more if there is one, byte for byte (R16, R17); otherwise as many
- * of its oldest edits as fold exactly (R13), none of them on a path that a late request may still write. If that holds
- * even the first, a number: the time, in milliseconds since 1970, before which nothing of the lead may be sent.
+ * As many of the lead's oldest edits as fold exactly (R13), none of them on a path that a late request may still write.
+ * If that holds even the first, a number: the time, in milliseconds since 1970, before which nothing may be sent.
  */
-export function nextBatch(record: LeadRecord, terms: BatchTerms): FrozenBatch | number {
-  const { now, coalesce } = terms;
-  const arrivesUntil = now + terms.timeout + travelTime;
-  const frozen = record.batch;
-  if (frozen) {
-    const lateUntil = Math.max(frozen.lateUntil ?? 0, terms.isOver(frozen) ? 0 : frozen.arrivesUntil);
-    return { ...frozen, arrivesUntil, lateUntil: Math.min(lateUntil, arrivesUntil) };
-  }
+export function foldable(record: LeadRecord, terms: BatchTerms): Foldable | number {
+  const { now, coalesce, isWhole } = terms;
   const fences = terms.fences.filter(({ leadId, until }) => leadId === record.id && now < until);
-  const isFenced = ({ patch }: PendingRow) => fences.some(({ paths }) => pathsOverlap(paths, touchedPaths(patch)));
+  const isFenced = ({ patch }: PendingRow) => {
+    const paths = touchedPaths(patch);
+    return fences.some((fence) => pathsOverlap(inSections(fence.paths, isWhole), inSections(paths, isWhole)));
+  };
   const [first, ...rest] = record.rows as readonly [PendingRow, ...PendingRow[]]; // never empty in a record
   if (isFenced(first)) return Math.max(...fences.map(({ until }) => until));
 
-  const seqs = [first.seq];
+  const rows = [first];
   let { patch } = first;
   const isAlone = !coalesce || first.seq <= (record.aloneThrough ?? 0);
   for (const row of isAlone ? [] : rest) {
     const folded = row.seq < terms.before && !isFenced(row) && foldPatches(patch, row.patch);
     if (!folded) break;
     patch = folded;
-    seqs.push(row.seq);
+    rows.push(row);
   }
-  return { id: terms.newId(), leadId: record.id, seqs, body: JSON.stringify(patch), arrivesUntil };
+  return { rows, patch };
+}
+
+/** The paths that a request writes: with whole sections, these. */
+export function inSections(
+  paths: readonly (readonly string[])[],
+  isWhole: boolean | undefined,
+): readonly (readonly string[])[] {
+  return isWhole ? paths.map((path) => path.slice(0, 1)) : paths;
+}
+
+/**
+ * The next request of a lead: the frozen batch once more if there is one, byte for byte (R16, R17); otherwise what is
+ * foldable, or the time before which nothing may be sent.
+ */
+export function nextBatch(record: LeadRecord, terms: BatchTerms): FrozenBatch | number {
+  const arrivesUntil = terms.now + terms.timeout + travelTime;
+  const frozen = record.batch;
+  if (frozen) {
+    const lateUntil = Math.max(frozen.lateUntil ?? 0, terms.isOver(frozen) ? 0 : frozen.arrivesUntil);
+    return { ...frozen, arrivesUntil, lateUntil: Math.min(lateUntil, arrivesUntil) };
+  }
+  const fold = foldable(record, terms);
+  if (typeof fold === 'number') return fold;
+  const { rows, patch } = fold;
+  const { isWhole, isUnsure } = terms;
+  return {
+    id: terms.newId(),
+    leadId: record.id,
+    seqs: rows.map(({ seq }) => seq),
+    body: JSON.stringify(isWhole ? wholeSections(record.base, patch) : patch),
+    arrivesUntil,
+    ...(isWhole ? { isWhole } : {}),
+    ...(isUnsure ? { before: touchedSections(record.base, patch) } : {}),
+  };
 }

@@ -4,10 +4,13 @@ import { asJson, type Lead } from './lead.ts';
 import { applyToLead, isOlder } from './lead-change.ts';
 import type { Fence, FrozenBatch, LeadRecord, ParkedRow, PendingRow } from './lead-record.ts';
 import { touchedPaths } from './merge-patch.ts';
+import { inSections } from './next-batch.ts';
+import { withoutEarlier } from './replaced.ts';
+import { untouchedMembers } from './sections.ts';
 
 /** A definite answer of the server to a batch. */
 export type Answer =
-  | { readonly kind: 'acknowledged'; readonly lead: Lead }
+  | { readonly kind: 'acknowledged'; readonly lead: Lead; readonly etag?: string | undefined }
   | {
       readonly kind: 'refused';
       readonly reason: ParkReason;
@@ -24,9 +27,14 @@ export interface Settled {
   readonly fence: Fence | undefined;
   /** Paths at which the server stored something else than was sent. */
   readonly differs: readonly (readonly string[])[];
+  /** Members that the server removed because it replaces sections, as they were (R31). */
+  readonly lost: JsonObject;
   /** The answer was older than the base: the truth has to be asked for. */
   readonly isOutdated: boolean;
 }
+
+/** A lead whose edits the server refuses again and again because of a conflict is compared this often (R37). */
+export const mostRounds = 3;
 
 /**
  * Takes an answer in (R21–R23). The caller has checked that the record still carries this very batch; that alone makes
@@ -37,36 +45,73 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const patch = JSON.parse(batch.body) as JsonObject; // written by nextBatch
   const sent = touchedPaths(patch);
   const isOfBatch = new Set(batch.seqs);
-  const rest = record.rows.filter(({ seq }) => !isOfBatch.has(seq));
+  const own = record.rows.filter(({ seq }) => isOfBatch.has(seq));
+  const rest = record.rows.filter((row) => !own.includes(row));
+  const paths = inSections(sent, batch.isWhole);
   const settled = {
-    record: { ...record, rows: rest, batch: undefined },
+    record: { ...record, rows: rest, batch: undefined, rounds: undefined },
     acknowledged: [],
     parked: [],
-    fence: batch.lateUntil ? { leadId: record.id, paths: sent, until: batch.lateUntil } : undefined,
+    fence: batch.lateUntil ? { leadId: record.id, paths, until: batch.lateUntil } : undefined,
     differs: [],
+    lost: {},
     isOutdated: false,
   };
   if (answer.kind === 'refused') {
-    const { reason, status, message } = answer;
-    if (reason === 'rejected' && batch.seqs.length > 1) {
-      const { rows } = record;
-      return { ...settled, record: { ...settled.record, rows, aloneThrough: Math.max(...batch.seqs) } };
+    const { reason } = answer;
+    // Both leave the edits where they are: to be compared with the lead first, or to go one by one.
+    if (reason === 'conflict') {
+      const rounds = (record.rounds ?? 0) + 1;
+      return { ...settled, record: { ...settled.record, rows: record.rows, rounds } };
     }
-    const parkedAt = new Date(now).toISOString();
-    const refused = record.rows.filter(({ seq }) => isOfBatch.has(seq));
-    return { ...settled, parked: refused.map((row) => ({ ...row, reason, status, message, parkedAt })) };
+    if (reason === 'rejected' && own.length > 1) {
+      const aloneThrough = Math.max(...batch.seqs);
+      return { ...settled, record: { ...settled.record, rows: record.rows, aloneThrough } };
+    }
+    return { ...settled, ...parkRows({ ...settled.record, rows: record.rows }, own, { ...answer, now }) };
   }
-  const { lead } = answer;
+  const { lead, etag } = answer;
   const isOutdated = isOlder(lead, base);
-  // Null and missing are the same (R11).
   const [expected, stored] = [applyToLead(base, patch), lead].map(asJson);
-  const isUnlike = (path: readonly string[]) =>
-    !jsonEqual(valueAt(expected, path) ?? null, valueAt(stored, path) ?? null);
+  // Null and missing are the same (R11), but for a null that was sent to delete.
+  const isUnlike = (path: readonly string[]) => {
+    const [mine, theirs] = [valueAt(expected, path), valueAt(stored, path)];
+    return !jsonEqual(mine ?? null, theirs ?? null) || (theirs === null && path.length > 1 && mine === undefined);
+  };
+  const { lost, missing } = untouchedMembers(batch.before ?? {}, patch, lead);
   return {
     ...settled,
-    record: { ...settled.record, base: isOutdated ? base : lead },
-    acknowledged: record.rows.filter(({ seq }) => isOfBatch.has(seq)),
-    differs: isOutdated ? [] : sent.filter(isUnlike),
+    record: { ...settled.record, ...(isOutdated ? { base } : { base: lead, etag }) },
+    acknowledged: own,
+    differs: isOutdated ? [] : [...sent.filter(isUnlike), ...missing],
+    lost,
     isOutdated,
   };
+}
+
+/** Why edits are parked. */
+export interface Parking extends Pick<ParkedRow, 'reason' | 'status' | 'message' | 'conflicts'> {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Edits as they are parked. */
+export function parkedRows(
+  rows: readonly PendingRow[],
+  { reason, status, message, conflicts, now }: Parking,
+): readonly ParkedRow[] {
+  const parkedAt = new Date(now).toISOString();
+  return rows.map((row) => ({ ...row, reason, status, message, conflicts, parkedAt }));
+}
+
+/** Takes edits out of a record's rows to park them. */
+export function parkRows(
+  record: LeadRecord,
+  gone: readonly PendingRow[],
+  parking: Parking,
+): { readonly record: LeadRecord; readonly parked: readonly ParkedRow[] } {
+  const left = record.rows.filter((row) => !gone.includes(row));
+  // The newest first: each leaves to those after it what it replaced itself.
+  const rows = [...gone].reverse().reduce<readonly PendingRow[]>(withoutEarlier, left);
+  return { record: { ...record, rows }, parked: parkedRows(gone, parking) };
 }

@@ -58,6 +58,8 @@ export type LeadboxEvent =
       readonly reason: ParkReason;
       readonly status?: number | undefined;
     }
+  /** The server replaces sections: these members were removed and are put back. */
+  | { readonly type: 'sections-replaced'; readonly leadId: string; readonly paths: readonly (readonly string[])[] }
   /** The server stored something else than was sent at these paths; the view shows what it stored. */
   | { readonly type: 'server-differs'; readonly leadId: string; readonly paths: readonly (readonly string[])[] }
   | { readonly type: 'status'; readonly status: SyncStatus }

@@ -23,8 +23,9 @@ export function createReReading(
   const look = async () => {
     timer = undefined;
     // Where the database cannot be read now, replay says so; this only tries again.
-    const now = await pendingIds().catch(() => before);
+    const now = await pendingIds().catch(() => undefined);
     if (isEnded) return;
+    if (!now) return begin();
     const asked = [...new Set([...before, ...now])];
     before = now;
     if (!asked.length) return;

@@ -1,7 +1,6 @@
 import type { Outcome } from '../api/outcome.ts';
 import type { Environment } from '../environment.ts';
-import type { Batch } from '../model/edit.ts';
-import type { FrozenBatch } from '../model/lead-record.ts';
+import type { Sending } from '../model/edit.ts';
 import {
   afterAnswer,
   afterFailure,
@@ -18,7 +17,7 @@ import {
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import { createLeadQueue } from './lead-queue.ts';
-import type { Answered, Turn, TurnPlan } from './turn.ts';
+import type { Answered, SentBatch, Turn, TurnPlan } from './turn.ts';
 
 /** What a drain stands on. */
 export interface DrainHost {
@@ -33,7 +32,9 @@ export interface DrainHost {
     isOver: TurnPlan['terms']['isOver'],
   ) => Promise<Turn>;
   /** One attempt. Never rejects. */
-  readonly send: (batch: Batch) => Promise<Outcome>;
+  readonly send: (batch: Sending) => Promise<Outcome>;
+  /** Fetches a lead to be compared before its batch is chosen. Never rejects. */
+  readonly look: (leadId: string) => Promise<Outcome>;
   /** Milliseconds since 1970, never set back under a timer. */
   readonly now: () => number;
   /** When to drain again if nothing happens before, in milliseconds since 1970, and what it waits for. */
@@ -56,6 +57,8 @@ export interface Drain {
 export interface Drained {
   readonly state: ReplayState;
   readonly failed: { readonly error: unknown } | undefined;
+  /** Whether the server gave any definite answer. */
+  readonly hasAnswered: boolean;
 }
 
 /**
@@ -76,28 +79,31 @@ export function createDrain(host: DrainHost): Drain {
   const run = async (before: ReplayState): Promise<Drained> => {
     const queue = createLeadQueue();
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
-    const reserved = new Set(answers.map(({ batch }) => batch.leadId));
+    const reserved = new Set(answers.map(({ leadId }) => leadId));
     let state = isRelieved || connectivity.onLine() ? before : offline(before, host.now());
     let failed: { readonly error: unknown } | undefined;
     let fences: readonly number[] = [];
     let lookedAt = 0;
+    let hasAnswered = false;
     mayBeMore = true;
 
-    const attempt = async (batch: FrozenBatch) => {
-      const { leadId, id } = batch;
+    /** Without a batch: a look at the lead. */
+    const attempt = async (leadId: string, batch?: SentBatch) => {
       const sentAt = host.now();
       // The device may have slept since the batch was frozen: what its fence would be counted from is no longer true.
-      const isLate = clock.now() + host.timeout > batch.arrivesUntil;
-      const outcome = isLate || host.isStopped() ? undefined : await host.send(batch);
+      const isLate = batch && clock.now() + host.timeout > batch.arrivesUntil;
+      // While it was being chosen, an answer to another request may have asked for a wait.
+      const mayBeSent = !isLate && !host.isStopped() && !heldBy(state, sentAt);
+      const outcome = mayBeSent ? await (batch ? host.send(batch) : host.look(leadId)) : undefined;
       const now = host.now();
       const circumstances = { now, random: random(), bounds: host.retry };
+      const isOver = !outcome || outcome.kind === 'unauthorized' || (outcome.kind === 'retry' && !outcome.mayArrive);
+      if (batch && isOver) over.set(batch.id, batch.arrivesUntil);
+      else if (batch) over.delete(batch.id);
       if (!outcome) {
         reserved.delete(leadId);
-        over.set(id, batch.arrivesUntil);
       } else if (outcome.kind === 'retry') {
         reserved.delete(leadId);
-        if (outcome.mayArrive) over.delete(id);
-        else over.set(id, batch.arrivesUntil);
         const { why, error, wait } = outcome;
         // Cancelled here, it says nothing about the server; nor does a limit with its end about the lead.
         if (error.code !== 'aborted' && !(wait && why === 'rate-limit')) {
@@ -106,14 +112,13 @@ export function createDrain(host: DrainHost): Drain {
         host.report({ lastError: error });
       } else if (outcome.kind === 'unauthorized') {
         reserved.delete(leadId);
-        over.set(id, batch.arrivesUntil);
         state = afterUnauthorized(state);
         host.report({ lastError: outcome.error });
       } else {
-        over.delete(id);
-        answers.push({ batch, answer: outcome });
+        hasAnswered = true;
+        answers.push({ leadId, batch, answer: outcome });
         state = afterAnswer(state, leadId, sentAt);
-        if (outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: now };
+        if (batch && outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: now };
         host.report({ lastError: undefined, lastSyncedAt: state.lastSyncedAt });
       }
       if (outcome?.wait) state = afterWait(state, outcome.wait, circumstances);
@@ -126,7 +131,7 @@ export function createDrain(host: DrainHost): Drain {
       if (want) mayBeMore = false;
       lookedAt = host.now();
       const taken = answers.slice();
-      const answered = new Set(taken.map(({ batch }) => batch.leadId));
+      const answered = new Set(taken.map(({ leadId }) => leadId));
       // The first request after an outage is a probe: of the lead that was not attempted for the longest time.
       const isProbe = state.hold !== undefined;
       const mayBeSent = (id: string) =>
@@ -134,24 +139,29 @@ export function createDrain(host: DrainHost): Drain {
       const rank = (id: string) => (isProbe ? (state.leads[id]?.since ?? 0) : 0);
       try {
         const plan = { answers: taken, want, queue, mayBeSent, rank };
-        const { batches, fencedUntil } = await host.takeTurn(
+        const { batches, looks, fencedUntil, settled } = await host.takeTurn(
           plan,
           ({ id, arrivesUntil }) => over.get(id) === arrivesUntil,
         );
         answers.splice(0, taken.length);
         for (const id of answered) reserved.delete(id);
         fences = fencedUntil;
-        if (!batches.length) return;
-        mayBeMore = true;
-        host.report({ sending: true });
+        if (batches.length + looks.length + settled.length) mayBeMore = true;
+        if (batches.length + looks.length) host.report({ sending: true });
         for (const batch of batches) {
           reserved.add(batch.leadId);
-          void attempt(batch);
+          void attempt(batch.leadId, batch);
+        }
+        for (const leadId of looks) {
+          reserved.add(leadId);
+          void attempt(leadId);
         }
       } catch (error) {
         failed = { error };
         // These requests are over, those that were answered meanwhile too; their answers are kept.
-        for (const { batch } of answers) reserved.delete(batch.leadId);
+        for (const { leadId } of answers) reserved.delete(leadId);
+        // What was only looked at is looked at again: it would not be fresh any more.
+        answers.splice(0, answers.length, ...answers.filter(({ batch }) => batch));
       }
     };
 
@@ -174,7 +184,7 @@ export function createDrain(host: DrainHost): Drain {
       });
     }
     // The lock is held until no request of ours is open any more.
-    return { state, failed };
+    return { state, failed, hasAnswered };
   };
 
   return {

@@ -1,6 +1,6 @@
 import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
-import type { Batch } from '../model/edit.ts';
+import type { Conflict, Resolution, Sending } from '../model/edit.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
 import { backoff, clamped } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
@@ -11,7 +11,7 @@ import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain, type DrainHost } from './drain.ts';
 import { createSession } from './session.ts';
 import { createSoleSender } from './sole-sender.ts';
-import { type Turn, takeTurn } from './turn.ts';
+import { type Sections, type Turn, takeTurn } from './turn.ts';
 
 /** What replay stands on. */
 export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'timeout'> {
@@ -24,12 +24,18 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
   readonly idempotencyHeader?: string;
   readonly autoSync: boolean;
   readonly maxAge: number;
+  readonly baseUrl: string;
+  readonly sections: 'auto' | 'merge' | 'replace';
+  readonly checkBeforeSend: boolean;
+  readonly onConflict?: ((conflict: Conflict) => Resolution) | undefined;
   /** In a service worker; a page that opens a name brings a new session with it. */
   readonly isWorker: boolean;
   /** Brings the session back; rejects where it cannot. */
   readonly onUnauthorized?: (() => void | Promise<void>) | undefined;
   /** One attempt, until `lost` aborts. Never rejects. */
-  readonly send: (batch: Batch, lost: AbortSignal) => Promise<Outcome>;
+  readonly send: (batch: Sending, lost: AbortSignal) => Promise<Outcome>;
+  /** Fetches a lead, until `lost` aborts. Never rejects. */
+  readonly look: (leadId: string, lost: AbortSignal) => Promise<Outcome>;
   /** The user left this device: nothing is sent any more (R73). Gives whether this leadbox was opened since. */
   readonly onSignedOut: () => Promise<boolean>;
   /** Told when something keeps edits from being sent. */
@@ -94,34 +100,63 @@ export function createReplay(host: ReplayHost): Replay {
   let batches = 0;
   const newId = () => `${sender}-${++batches}`;
 
+  // How the server treats sections: told, learned here, or learned before and remembered for this server (R31).
+  let isReplacing = host.sections === 'replace';
+  let replacingServers: readonly string[] = [];
+  const sections: Sections = {
+    isWhole: () => isReplacing && host.sections !== 'merge',
+    isUnsure: () => !isReplacing && host.sections === 'auto',
+    learn() {
+      isReplacing = true;
+    },
+  };
+
   const drain = createDrain({
     ...host,
     ...{ now, schedule, report, isStopped: () => isClosed || progress.paused || !!lost?.aborted },
     send: (batch) => host.send(batch, lost as AbortSignal), // that of the pass in which the drain runs
+    look: (leadId) => host.look(leadId, lost as AbortSignal), // as above
     async takeTurn(plan, isOver) {
       // What is stored is of the clock that all tabs share; what this tab waits for is of its own time.
       const terms = { now: clock.now(), isOver, timeout: host.timeout, coalesce: host.coalesce, newId };
       const isStrict = host.ordering === 'strict';
-      const { maxAge } = host;
+      const { maxAge, checkBeforeSend } = host;
+      const decide = host.onConflict ?? (() => 'mine' as const);
       const isFenced = !host.idempotencyHeader;
       const leaseHolder = locks ? undefined : sender;
-      const turn = await takeTurn(host.database, { ...plan, terms, isStrict, maxAge, isFenced, leaseHolder });
+      const turn = await takeTurn(host.database, {
+        ...plan,
+        terms,
+        isStrict,
+        maxAge,
+        isFenced,
+        leaseHolder,
+        sections,
+        checkBeforeSend,
+        decide,
+      });
       host.onTurn(turn);
+      if (isReplacing && host.sections === 'auto' && !replacingServers.includes(host.baseUrl)) {
+        replacingServers = [...replacingServers, host.baseUrl];
+        await memory.write({ replacing: replacingServers });
+      }
       return { ...turn, fencedUntil: turn.fencedUntil.map((until) => until + behind) };
     },
   });
 
   const pass = async (signal: AbortSignal) => {
     lost = signal;
-    const { isPaused, isSignedOut, state = { leads: {} } } = await memory.read();
+    const { isPaused, isSignedOut, state = { leads: {} }, replacing = [] } = await memory.read();
+    replacingServers = replacing;
+    if (replacing.includes(host.baseUrl)) isReplacing = true;
     if (isSignedOut && !(await host.onSignedOut())) return report({ paused: true });
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
     const isUnauthorized = session.isMissing(state.isUnauthorized);
-    const { state: after, failed } = await drain.run({ ...clamped(state, now(), retry), isUnauthorized });
-    session.ended(after.isUnauthorized);
+    const { state: after, failed, hasAnswered } = await drain.run({ ...clamped(state, now(), retry), isUnauthorized });
+    session.ended(after.isUnauthorized, hasAnswered);
     // Frozen meanwhile, it is no longer ours to write.
     if (isClosed || !signal.aborted) await memory.write({ state: after });
     if (!locks) await returnLease(host.database, sender);

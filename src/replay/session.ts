@@ -2,8 +2,8 @@
 export interface Session {
   /** Whether a drain has to begin without one, given what was remembered of the drain before, in whatever tab. */
   isMissing(wasMissing: boolean | undefined): boolean;
-  /** How a drain ended that began so. */
-  ended(isMissing: boolean | undefined): void;
+  /** How a drain ended that began so; `hasAnswered`: the server took the session before. */
+  ended(isMissing: boolean | undefined, hasAnswered: boolean): void;
   /** Has the app bring it back, once, however many requests missed it. Gives whether to try again. */
   renewed(): Promise<boolean>;
   /** Someone says that it is back. */
@@ -27,9 +27,9 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
       isBack = false;
       return began;
     },
-    ended(isMissing) {
+    ended(isMissing, hasAnswered) {
+      if (!isMissing || hasAnswered) hasAsked = false;
       mustAsk = isMissing === true && !began && !hasAsked;
-      if (!isMissing) hasAsked = false;
     },
     async renewed() {
       if (!mustAsk || !onUnauthorized) return false;

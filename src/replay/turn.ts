@@ -1,16 +1,19 @@
+import type { Conflict, Resolution, Sending } from '../model/edit.ts';
 import { type FrozenBatch, type ParkedRow, travelTime } from '../model/lead-record.ts';
-import { type BatchTerms, nextBatch } from '../model/next-batch.ts';
-import { type Answer, type Settled, settle } from '../model/settle.ts';
-import { staleRows } from '../model/stale.ts';
+import type { BatchTerms } from '../model/next-batch.ts';
+import type { Answer, Settled } from '../model/settle.ts';
 import type { Database, Tables } from '../storage/database.ts';
 import { type LeadRecords, openRecords } from '../storage/lead-records.ts';
 import { leasedUntil, takeLease } from '../storage/lease.ts';
 import { noteOvertaken } from '../storage/parked-edits.ts';
+import { chooseBatches } from './choose-batches.ts';
 import type { LeadQueue } from './lead-queue.ts';
+import { takeIn } from './take-in.ts';
 
-/** An answer that waits to be taken in. */
+/** An answer that waits to be taken in: to a batch, or to a look at the lead before one is chosen. */
 export interface Answered {
-  readonly batch: FrozenBatch;
+  readonly leadId: string;
+  readonly batch: FrozenBatch | undefined;
   readonly answer: Answer;
 }
 
@@ -26,18 +29,37 @@ export interface TurnPlan {
   readonly isStrict: boolean;
   /** Milliseconds after which an edit that was never sent is not sent unasked. */
   readonly maxAge: number;
-  readonly terms: Omit<BatchTerms, 'before' | 'fences'>;
+  readonly terms: Omit<BatchTerms, 'before' | 'fences' | 'isWhole' | 'isUnsure'>;
+  readonly sections: Sections;
+  /** Whether every lead is fetched and compared before its edits are sent. */
+  readonly checkBeforeSend: boolean;
+  readonly decide: (conflict: Conflict) => Resolution;
   /** Whether late requests need fences: not where an idempotency header makes them harmless. */
   readonly isFenced: boolean;
   /** Who takes a lease before it chooses; undefined where a Web Lock makes it the only sender. */
   readonly leaseHolder: string | undefined;
 }
 
+/** How the server treats a section in a PATCH (R30, R31). */
+export interface Sections {
+  /** Whether it replaces them. */
+  isWhole(): boolean;
+  /** Whether it is not known, and answers are to tell. */
+  isUnsure(): boolean;
+  /** An answer told that it replaces them. */
+  learn(): void;
+}
+
+/** A frozen batch on its way. */
+export type SentBatch = FrozenBatch & Sending;
+
 export interface Turn {
   readonly settled: readonly Settled[];
   /** Edits parked without having been sent: too old, or not to be read. */
   readonly parkedUnsent: readonly ParkedRow[];
-  readonly batches: readonly FrozenBatch[];
+  readonly batches: readonly SentBatch[];
+  /** Leads to fetch before their batches can be chosen. */
+  readonly looks: readonly string[];
   /** When the fences that held leads back stand no more, in milliseconds since 1970. */
   readonly fencedUntil: readonly number[];
 }
@@ -46,93 +68,30 @@ export interface Turn {
 export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
   return database.run('rw', async (tables) => {
     const records = await openRecords(tables, plan.terms.now);
-    const settled = await settleAll(records, plan);
+    const { settled, looked, parkedUnsent } = await takeIn(records, plan);
+    const chosen = await chooseAlone(tables, records, plan, looked);
+    const all = [...settled, ...chosen.settled];
     await noteOvertaken(
       tables,
-      settled.flatMap(({ acknowledged }) => acknowledged),
+      all.flatMap(({ acknowledged }) => acknowledged),
     );
-    const { stale, ...chosen } = await chooseAlone(tables, records, plan);
     await records.flush();
-    return { settled, parkedUnsent: [...records.unreadable, ...stale], ...chosen };
+    return { ...chosen, settled: all, parkedUnsent: [...records.unreadable, ...parkedUnsent, ...chosen.parkedUnsent] };
   });
 }
 
-type Choice = Pick<Turn, 'batches' | 'fencedUntil'> & { readonly stale: readonly ParkedRow[] };
-
 /** Chooses if nobody else holds the lease, and takes it for what was chosen; with a Web Lock there is none. */
-async function chooseAlone(tables: Tables, records: LeadRecords, plan: TurnPlan): Promise<Choice> {
+async function chooseAlone(
+  tables: Tables,
+  records: LeadRecords,
+  plan: TurnPlan,
+  looked: ReadonlySet<string>,
+): Promise<Turn> {
   const { leaseHolder: holder, terms, want } = plan;
   const lease = holder !== undefined && want > 0 && { holder, until: terms.now + terms.timeout + travelTime };
   const othersUntil = lease && (await leasedUntil(tables, lease, terms.now));
-  if (othersUntil) return { batches: [], fencedUntil: [othersUntil], stale: [] };
-  const chosen = await chooseBatches(records, plan);
-  if (lease && chosen.batches.length) await takeLease(tables, lease);
+  if (othersUntil) return { batches: [], looks: [], fencedUntil: [othersUntil], settled: [], parkedUnsent: [] };
+  const chosen = await chooseBatches(records, plan, looked);
+  if (lease && chosen.batches.length + chosen.looks.length) await takeLease(tables, lease);
   return chosen;
-}
-
-async function settleAll(records: LeadRecords, { answers, queue, isFenced, terms }: TurnPlan): Promise<Settled[]> {
-  const settled: Settled[] = [];
-  for (const { batch, answer } of answers) {
-    const record = await records.get(batch.leadId);
-    // Settled before, by whoever was quicker: a late answer changes nothing (R23).
-    if (record?.batch?.id !== batch.id) continue;
-    // The stored batch knows of attempts that the one who was answered may not know of: another tab's may be later.
-    const { lateUntil = 0, arrivesUntil } = record.batch;
-    const isLatest = arrivesUntil === batch.arrivesUntil;
-    const latest = { ...record.batch, lateUntil: isLatest ? lateUntil : Math.max(lateUntil, arrivesUntil) };
-    const result = settle(record, latest, answer, terms.now);
-    records.set(result.record);
-    records.park(result.parked);
-    if (result.fence && isFenced) records.fences = [...records.fences, result.fence];
-    queue.update(record.id, result.record.rows[0]?.seq);
-    settled.push(result);
-  }
-  // A clock that was set back must not prolong a fence beyond what a request can take.
-  const longest = terms.now + terms.timeout + travelTime;
-  if (records.fences.some(({ until }) => until <= terms.now || until > longest)) {
-    const standing = records.fences.filter(({ until }) => terms.now < until);
-    records.fences = standing.map((fence) => ({ ...fence, until: Math.min(fence.until, longest) }));
-  }
-  return settled;
-}
-
-async function chooseBatches(records: LeadRecords, plan: TurnPlan): Promise<Choice> {
-  const batches: FrozenBatch[] = [];
-  const fencedUntil: number[] = [];
-  const stale: ParkedRow[] = [];
-  const seen = new Set<string>();
-  const parkStale = async (leadId: string) => {
-    const record = await records.get(leadId);
-    const old = record ? staleRows(record, plan.terms.now, plan.maxAge) : [];
-    if (!record || !old.length) return;
-    records.set({ ...record, rows: record.rows.filter((row) => !old.includes(row)) });
-    const parkedAt = new Date(plan.terms.now).toISOString();
-    const parked = old.map((row): ParkedRow => ({ ...row, reason: 'stale', parkedAt }));
-    records.park(parked);
-    stale.push(...parked);
-  };
-  const mayBeSent = (leadId: string) => !seen.has(leadId) && plan.mayBeSent(leadId);
-  while (batches.length < plan.want) {
-    // One global order: only the very first edit's lead, and only as far as no other lead comes between.
-    const rows = plan.isStrict ? await records.outboxAfter(0, 1_000) : [];
-    const head = rows.find(({ leadId }, index) => !index && mayBeSent(leadId))?.leadId;
-    const leadId = plan.isStrict ? head : await plan.queue.next(mayBeSent, plan.rank, records.outboxAfter);
-    if (leadId === undefined) break;
-    seen.add(leadId);
-    await parkStale(leadId);
-    const record = await records.get(leadId);
-    plan.queue.update(leadId, record?.rows[0]?.seq);
-    if (!record) continue; // another tab was quicker, or nothing of it is left to send
-    const other = rows.find((row) => row.leadId !== leadId)?.seq;
-    const end = rows.at(-1)?.seq ?? Number.POSITIVE_INFINITY;
-    const fences = plan.isFenced ? records.fences : [];
-    const choice = nextBatch(record, { ...plan.terms, fences, before: other ?? end + 1 });
-    if (typeof choice === 'number') {
-      fencedUntil.push(choice);
-    } else {
-      records.set({ ...record, batch: choice });
-      batches.push(choice);
-    }
-  }
-  return { batches, fencedUntil, stale };
 }

@@ -45,7 +45,6 @@ const tableNames = Object.keys(tableSchemas([])) as (keyof Rows)[]; // its keys 
 export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }: DatabaseHost): Database {
   const { clock } = options.environment;
   let connection: Promise<Dexie> | undefined;
-  let giveUp = (_: LeadboxError) => {};
   let wasOpen = false;
   let ended: LeadboxError | undefined;
 
@@ -61,16 +60,17 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     if (connection) return connection;
     let timer: unknown;
     let isLate = false;
+    let onBlocked = () => {};
     const tooLong = new Promise<never>((_resolve, reject) => {
-      giveUp = reject;
-    });
-    const onBlocked = () => {
-      timer ??= clock.setTimeout(() => {
+      const refuse = () => {
         isLate = true;
         const message = 'Another tab holds on to an older version of the database. Close or reload it.';
-        giveUp(new LeadboxError('storage-unavailable', message));
-      }, patience);
-    };
+        reject(new LeadboxError('storage-unavailable', message));
+      };
+      onBlocked = () => {
+        timer ??= clock.setTimeout(refuse, patience);
+      };
+    });
     const opening = openDatabase(options, { takenAway, wasOpen, onBlocked }).finally(() => clock.clearTimeout(timer));
     connection = Promise.race([opening, tooLong]);
     // Whoever waited may have been refused meanwhile: a second attempt would only stand in line behind this one.
@@ -118,7 +118,6 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     },
     close() {
       ended ??= closed();
-      giveUp(ended);
       connection?.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
     },
   };

@@ -1,3 +1,4 @@
+import type { Lead } from '../model/lead.ts';
 import { viewOf } from '../model/lead-change.ts';
 import type { Fence, LeadRecord, ParkedRow, PendingRow } from '../model/lead-record.ts';
 import type { Tables } from './database.ts';
@@ -5,10 +6,17 @@ import { isReadableBatch, isReadableLead, isReadableRow, readableFences, unreada
 
 /** The records of leads with pending edits, inside one write transaction: read when asked for, written at its end. */
 export interface LeadRecords {
-  /** undefined if nothing is pending on the lead. */
-  get(id: string): Promise<LeadRecord | undefined>;
+  /**
+   * undefined if nothing is pending on the lead, or if it is unknown; `fresh` is the lead as the server has it, for one
+   * that is.
+   */
+  get(id: string, fresh?: Lead): Promise<LeadRecord | undefined>;
+  /** The edits of a lead that was asked for and has no base: it was never on this device, or is damaged. */
+  unknownRows(id: string): readonly PendingRow[];
   /** Replaces a record that was read before. */
   set(record: LeadRecord): void;
+  /** Queues an edit behind all others. Gives its row, to be set in its record. */
+  append(row: Omit<PendingRow, 'seq'>): Promise<PendingRow>;
   park(rows: readonly ParkedRow[]): void;
   /** Rows that could not be read and are parked for that (R49). */
   readonly unreadable: readonly ParkedRow[];
@@ -28,7 +36,8 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
   const refused: ParkedRow[] = [];
   const broken: ParkedRow[] = [];
   const gone = new Set<number>();
-  const baseless = new Set<string>();
+  const changed: PendingRow[] = [];
+  const unknown = new Map<string, readonly PendingRow[]>();
   const fences = readableFences((await meta.get('fences'))?.fences);
 
   const parkBroken = (rows: readonly PendingRow[]) => {
@@ -37,38 +46,45 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
   };
 
   /** Reads a record, and mends one that is damaged: what cannot be read is parked, the rest goes on. */
-  const readRecord = async (id: string) => {
+  const readRecord = async (id: string, fresh: Lead | undefined) => {
     const [rows, found] = await Promise.all([outbox.where('leadId').equals(id).sortBy('seq'), bases.get(id)]);
-    if (!rows.length) return read.set(id, undefined);
     const { lead, batch, ...rest } = found ?? { id };
-    // The view holds all that the base did, and the edits on top: applied once more they change nothing.
-    const base = isReadableLead(lead) ? lead : await leads.get(id);
-    const left = isReadableLead(base) ? rows.filter(isReadableRow) : [];
+    const left = rows.filter(isReadableRow);
     if (left.length < rows.length) parkBroken(rows.filter((row) => !left.includes(row)));
-    if (!isReadableLead(base)) {
-      baseless.add(id);
-      return read.set(id, undefined);
+    // The view holds all that the base did, and the edits on top: applied once more they change nothing.
+    const base = [lead, rows.length ? await leads.get(id) : undefined, fresh].find(isReadableLead);
+    if (!base) {
+      if (left.length) unknown.set(id, left);
+      return;
     }
     const record = { ...rest, base, batch: isReadableBatch(batch, id) ? batch : undefined };
     read.set(id, { ...record, rows });
-    if (left.length < rows.length) records.set({ ...record, rows: left });
-    return;
+    unknown.delete(id);
+    if (left.length < rows.length || base === fresh) records.set({ ...record, rows: left });
   };
 
   const records: LeadRecords = {
     fences,
     unreadable: broken,
-    async get(id) {
-      if (!read.has(id)) await readRecord(id);
+    unknownRows: (id) => unknown.get(id) ?? [],
+    async get(id, fresh) {
+      if (!read.has(id)) await readRecord(id, fresh);
       const record = written.get(id) ?? read.get(id);
       return record?.rows.length ? record : undefined;
     },
     set(record) {
-      const kept = new Set(record.rows);
-      for (const row of read.get(record.id)?.rows ?? []) if (!kept.has(row)) gone.add(row.seq);
+      const seqs = new Set(record.rows.map(({ seq }) => seq));
+      for (const { seq } of read.get(record.id)?.rows ?? []) if (!seqs.has(seq)) gone.add(seq);
       written.set(record.id, record);
     },
-    park: (rows) => void refused.push(...rows),
+    async append(row) {
+      const seq = await outbox.add(row as PendingRow); // the table gives it its seq
+      return { ...row, seq };
+    },
+    park(rows) {
+      refused.push(...rows);
+      for (const { seq } of rows) gone.add(seq);
+    },
     async outboxAfter(seq, limit) {
       for (let after = seq; ; ) {
         const rows = await outbox.where('seq').above(after).limit(limit).toArray();
@@ -89,14 +105,18 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
       // Where only the batch changed, the view did not.
       const moved = all.filter((record) => {
         const before = read.get(record.id);
-        return record.base !== before?.base || record.rows.length !== before.rows.length;
+        const known = new Set(before?.rows);
+        const amended = record.rows.filter((row) => !known.has(row));
+        changed.push(...amended);
+        return record.base !== before?.base || record.rows.length !== before.rows.length || amended.length > 0;
       });
       return Promise.all([
         outbox.bulkDelete([...gone]),
+        changed.length && outbox.bulkPut(changed),
         parked.bulkPut([...refused, ...broken]),
         leads.bulkPut(moved.map(viewOf)),
         bases.bulkPut(all.flatMap(({ rows, base, ...rest }) => (rows.length ? { ...rest, lead: base } : []))),
-        bases.bulkDelete([...baseless, ...all.flatMap(({ rows, id }) => (rows.length ? [] : id))]),
+        bases.bulkDelete(all.flatMap(({ rows, id }) => (rows.length ? [] : id))),
         records.fences !== fences && meta.put({ key: 'fences', fences: records.fences }),
       ]);
     },

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isJsonObject } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
 import type { Fence, FrozenBatch, ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { leadIdSchema, leadPatchSchema, leadSchema } from '../model/lead-schema.ts';
@@ -8,6 +9,7 @@ const rowSchema = z.looseObject({
   leadId: leadIdSchema,
   patch: leadPatchSchema,
   madeAt: z.string(),
+  replaced: z.optional(z.array(z.looseObject({ path: z.array(z.string()) }))),
 });
 
 const batchSchema = z.looseObject({
@@ -17,6 +19,7 @@ const batchSchema = z.looseObject({
   body: z.string().check(z.refine(isPatchText)),
   arrivesUntil: z.number(),
   lateUntil: z.optional(z.number()),
+  before: z.optional(z.custom(isJsonObject)),
 });
 
 const fenceSchema = z.object({

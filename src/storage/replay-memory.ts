@@ -21,6 +21,8 @@ export interface Remembered {
   readonly isPaused?: boolean | undefined;
   /** The user left this device and keeps the data here: nothing is sent until a page opens the name again (R73). */
   readonly isSignedOut?: boolean | undefined;
+  /** The servers, by their base URLs, that replace sections (R31). */
+  readonly replacing?: readonly string[] | undefined;
 }
 
 const wait = z.looseObject({ since: z.number(), until: z.number(), why: z.string() });
@@ -33,7 +35,7 @@ const stateSchema = z.object({
   lastSyncedAt: z.optional(z.number()),
 });
 
-const keys = ['state', 'isPaused', 'isSignedOut'] as const;
+const keys = ['state', 'isPaused', 'isSignedOut', 'replacing'] as const;
 
 /** The name of the store that belongs to a database, chosen so that no app's own name can meet it. */
 export function replayMemoryName(name: string): string {
@@ -71,9 +73,14 @@ export function createReplayMemory(name: string, environment: Environment): Repl
   return {
     async read() {
       try {
-        const [state, isPaused, isSignedOut] = await getMany<unknown>([...keys], store);
+        const [state, isPaused, isSignedOut, replacing] = await getMany<unknown>([...keys], store);
         const known = stateSchema.safeParse(state).success ? (state as ReplayState) : undefined; // the schema says so
-        return { state: known, isPaused: isPaused === true, isSignedOut: isSignedOut === true };
+        return {
+          state: known,
+          isPaused: isPaused === true,
+          isSignedOut: isSignedOut === true,
+          replacing: Array.isArray(replacing) ? replacing : [],
+        };
       } catch {
         forget();
         return {};

@@ -3,6 +3,7 @@ import type { Lead } from '../model/lead.ts';
 import { applyToLead } from '../model/lead-change.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import { replacedBy } from '../model/replaced.ts';
 import type { Database, Tables } from './database.ts';
 import { isReadableLead } from './readable.ts';
 
@@ -22,8 +23,7 @@ export type StoredEdit = PendingRow | undefined | { readonly error: unknown };
  * is complete. An edit that is refused leaves nothing and the others alone. Gives what became of each, in order.
  */
 export function storeEdits(database: Database, requests: readonly EditRequest[]): Promise<readonly StoredEdit[]> {
-  const ids = requests.map(({ leadId }) => leadId);
-  return database.run('rw', (tables) => addEdits(tables, requests), ids);
+  return database.run('rw', (tables) => addEdits(tables, requests));
 }
 
 /** The same inside a transaction. */
@@ -50,7 +50,8 @@ export async function addEdits(
       const lead = applyToLead(view, patch);
       if (lead === view) return undefined;
       changed.set(leadId, lead);
-      const row = { leadId, patch, madeAt } as PendingRow; // the table gives it its seq
+      const replaced: PendingRow['replaced'] = replacedBy(view, patch);
+      const row = { leadId, patch, madeAt, replaced } as PendingRow; // the table gives it its seq
       rows.push(row);
       return row;
     } catch (error) {

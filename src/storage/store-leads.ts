@@ -31,17 +31,20 @@ export function storeLeads(
   return database.run(
     'rw',
     async (tables) => {
-      const [views, bases, records] = await Promise.all([
+      const [views, bases, edited, records] = await Promise.all([
         tables.leads.bulkGet(ids),
         tables.bases.bulkGet(ids),
+        tables.outbox.orderBy('leadId').uniqueKeys(),
         openRecords(tables, now),
       ]);
+      // Also of leads that were not known yet: edits can come before them, from another device.
+      const pending = new Set(edited);
       const clean: Lead[] = [];
       for (const [index, lead] of [...newest.values()].entries()) {
         const known = [bases[index]?.lead, views[index]].find(isReadableLead);
         if (known && (isOlder(lead, known) || (isNewerOnly && !isOlder(known, lead)))) continue;
-        const record = bases[index] && (await records.get(lead.id));
-        if (record) records.set({ ...record, base: lead });
+        const record = pending.has(lead.id) && (await records.get(lead.id, lead));
+        if (record) records.set({ ...record, base: lead, etag: undefined });
         else clean.push(lead);
       }
       await Promise.all([tables.leads.bulkPut(clean), records.flush()]);

@@ -31,6 +31,22 @@ export async function aRawDatabase(indexedDB: IDBFactory, name = 'leadbox'): Pro
   };
 }
 
+/** The same storage, and every connection that was opened through it. */
+export function aWatchedStorage(indexedDB: IDBFactory): { indexedDB: IDBFactory; connections: IDBDatabase[] } {
+  const connections: IDBDatabase[] = [];
+  const watched = new Proxy(indexedDB, {
+    get(target, name) {
+      if (name !== 'open') return Reflect.get(target, name, target);
+      return (...given: Parameters<IDBFactory['open']>) => {
+        const request = target.open(...given);
+        request.addEventListener('success', () => connections.push(request.result));
+        return request;
+      };
+    },
+  });
+  return { indexedDB: watched, connections };
+}
+
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);

@@ -74,14 +74,15 @@ function startDevice(index: number, options: FleetOptions, timeline: Timeline, s
     ...{ environment, concurrency: 1, timeout: 30_000, retry: { minDelay: 1_000, maxDelay: 60_000 } },
     ...{ now: timeline.now, report: () => {}, isStopped: () => false },
     async takeTurn({ answers, want, mayBeSent }) {
-      for (const { batch } of answers) waiting.delete(batch.leadId);
+      for (const { leadId: id } of answers) waiting.delete(id);
       frozen.clear();
       const batches = [...waiting.values()].filter(({ leadId: id }) => mayBeSent(id)).slice(0, want);
       const arrivesUntil = timeline.now() + 35_000;
       const sent = batches.map((batch) => ({ ...batch, arrivesUntil }));
-      return { settled: [], parkedUnsent: [], batches: sent, fencedUntil: [] };
+      return { settled: [], parkedUnsent: [], batches: sent, looks: [], fencedUntil: [] };
     },
     send: (batch) => new Promise((resolve) => timeline.after(() => resolve(answer(batch)), latency)),
+    look: () => Promise.reject(new Error('Nothing is compared here.')),
     schedule(until) {
       timeline.cancel(timer);
       if (until !== undefined) timer = timeline.after(run, until - timeline.now());

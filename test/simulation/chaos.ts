@@ -75,7 +75,7 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       });
     case 'resume':
       sending.paused(undefined);
-      for (const other of device.tabs) sending.relieved(other, true);
+      sending.freed();
       return call(async () => {
         const { begun, open } = device.resumes;
         device.resumes = { begun: begun + 1, open: open + 1 };

@@ -103,9 +103,11 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
     },
   });
   const locks = createLocks(scheduler, () => {});
-  const channels = createChannels(scheduler, createDice(seed, 5), () =>
-    device.isHealed ? { lost: 0, doubled: 0, late: 0 } : mix.messages,
-  );
+  const messageFaults = () => (device.isHealed ? { lost: 0, doubled: 0, late: 0 } : mix.messages);
+  const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (tab, message) => {
+    // Another tab resumed.
+    if ((message as { readonly paused?: boolean }).paused === false) sending.relieved(tab);
+  });
 
   const storageHost = {
     ...{ factory, scheduler },
@@ -113,7 +115,7 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       if (!device.storageFaults || (mode === 'readonly' && storageDice.chance(0.7))) return undefined;
       device.storageFaults--;
       // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
-      if (database !== name) for (const other of device.tabs) sending.relieved(other, true);
+      if (database !== name) sending.freed();
       const fault = storageDice.weighted(mix.storage);
       isLeaky ||= fault === 'lost' || fault === 'closed';
       scheduler.trace.push(`storage ${fault}`);
@@ -176,13 +178,15 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       // Time that the device slept over went by for the network too.
       if (milliseconds > 0) network.arriveNow();
       jumped += milliseconds;
-      for (const tab of device.tabs) sending.relieved(tab, true);
+      sending.freed();
     },
     drawWeather() {
       fates = drawFates(networkDice);
     },
     async open() {
       const index = opened++;
+      // A page that opens may bring a session.
+      sending.freed();
       const tab: Tab = {
         ...{ index, label: `tab${index}`, isFrozen: false, isDead: false, isClosed: false, isVisible: true },
         ...{ diesAtCommit: false, dice: createDice(seed, 10 + index), ends: new Set() },

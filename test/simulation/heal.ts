@@ -26,7 +26,7 @@ export async function heal(device: Device, initial: readonly Lead[]): Promise<vo
   // What was called before has come to an end: of calls that overlap none is the last.
   await scheduler.run({ until: scheduler.elapsed + 100 });
   sending.paused(undefined);
-  for (const tab of device.tabs) sending.relieved(tab, true);
+  sending.freed();
   device.resumes = { ...device.resumes, begun: device.resumes.begun + 1 };
   const [first] = device.tabs as [Tab]; // one was opened above
   await called(device, first, 'resume()', () => first.leadbox.resume());

@@ -35,33 +35,27 @@ export function makeEdit(device: Device, tab: Tab, leadId: string, kind: EditAct
     note(value, tab.leadbox.patch(leadId, change(value)));
   };
 
-  switch (kind) {
-    case 'set':
-      return patch((value) => ({ properties: { [name]: value } }));
-    case 'nest':
-      return patch((value) => ({ properties: { [name]: { [inner]: value } } }));
-    case 'clear':
-      return patch(() => ({ properties: { [name]: null } }));
-    case 'section':
-      return patch((value) => ({ location: { [name]: value } }));
-    case 'clear-section':
-      return patch(() => ({ location: null }));
-    case 'same':
-      return patch(() => ({ properties: {} }));
-    case 'odd':
-      return patch((value) => ({ properties: { [dice.pick(['__proto__', 'constructor'])]: { [inner]: value } } }));
-    case 'refused':
-      return patch((value) => ({ properties: { [name]: `${dice.pick(Object.keys(refusals))} ${value}` } }));
-    case 'recipe': {
+  const kinds: Readonly<Record<EditAction, () => void>> = {
+    set: () => patch((value) => ({ properties: { [name]: value } })),
+    nest: () => patch((value) => ({ properties: { [name]: { [inner]: value } } })),
+    clear: () => patch(() => ({ properties: { [name]: null } })),
+    section: () => patch((value) => ({ location: { [name]: value } })),
+    'clear-section': () => patch(() => ({ location: null })),
+    same: () => patch(() => ({ properties: {} })),
+    odd: () => patch((value) => ({ properties: { [dice.pick(['__proto__', 'constructor'])]: { [inner]: value } } })),
+    refused: () => patch((value) => ({ properties: { [name]: `${dice.pick(Object.keys(refusals))} ${value}` } })),
+    recipe() {
       const value = ledger.edits.length + 1;
       const recipe = (draft: { properties: Record<string, unknown> }) => {
         draft.properties[name] = inner === 'x' ? value : { x: value };
       };
-      return note(value, tab.leadbox.edit(leadId, recipe));
-    }
-    case 'several':
+      note(value, tab.leadbox.edit(leadId, recipe));
+    },
+    several() {
       patch((value) => ({ properties: { a: value } }));
       patch(() => ({ properties: { a: null } }));
-      return patch((value) => ({ properties: { a: { x: value } }, location: { a: value } }));
-  }
+      patch((value) => ({ properties: { a: { x: value } }, location: { a: value } }));
+    },
+  };
+  kinds[kind]();
 }

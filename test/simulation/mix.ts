@@ -56,12 +56,6 @@ export interface Mix {
   readonly haste: number;
 }
 
-/**
- * A frozen tab may hold the lock of the only sender.
- * Off until the library lets go of it when it is frozen.
- */
-const areTabsFrozen = false;
-
 const edits: Readonly<Record<EditAction, number>> = {
   ...{ set: 8, nest: 3, clear: 2, section: 2, 'clear-section': 1, recipe: 3, several: 2, same: 1, odd: 1, refused: 2 },
 };
@@ -69,7 +63,7 @@ const edits: Readonly<Record<EditAction, number>> = {
 const everyday: Readonly<Partial<Record<Action, number>>> = {
   ...{ wait: 8, 'long-wait': 2, weather: 2, offline: 1, online: 2, 'claims-offline': 1, kill: 1, 'kill-at-commit': 1 },
   ...{ reload: 1, open: 1, jump: 1, hide: 1, show: 1, pause: 1, resume: 2, sync: 1, refresh: 1, load: 1, theirs: 2 },
-  ...{ storage: 2, ...(areTabsFrozen ? { freeze: 1, thaw: 2 } : {}) },
+  ...{ storage: 2, freeze: 1, thaw: 2 },
 };
 
 const troubles: Readonly<Record<Exclude<Fate, 'answered'>, number>> = {

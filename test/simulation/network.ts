@@ -42,8 +42,8 @@ export interface NetworkRequest extends ServerRequest {
 export interface Passage extends NetworkRequest {
   /** The tab still waits for its answer. */
   isOpen: boolean;
-  /** Gave the tab an answer that is definite. */
-  isDefinite: boolean;
+  /** Seconds for which the server wants to be left alone. */
+  retryAfter: number | undefined;
   arrival: Timer | undefined;
   arrive: () => void;
 }
@@ -89,7 +89,7 @@ export function createNetwork(host: NetworkHost): Network {
         if (signal?.aborted) return reject(signal.reason);
         const request = host.requestOf(tab, url, init);
         const passage: Passage = {
-          ...{ ...request, isOpen: true, isDefinite: false, arrival: undefined },
+          ...{ ...request, isOpen: true, retryAfter: undefined, arrival: undefined },
           arrive: () => {},
         };
         passages.add(passage);
@@ -139,11 +139,14 @@ export function createNetwork(host: NetworkHost): Network {
             if (!passage.isOpen) return;
             leave();
             const given = response();
-            passage.isDefinite = isDefinite;
             host.onAnswered(passage, given.status, isDefinite);
             resolve(responseOf(given));
           });
         const status = (code: number) => () => ({ status: code, text: `{"error":"status_${code}"}` });
+        const limited = () => {
+          if (dice.chance(0.6)) passage.retryAfter = dice.pick([1, 20, 90]);
+          return { ...status(429)(), retryAfter: passage.retryAfter };
+        };
         const served = () => answerIn(host.delayOf(), () => answer, true);
         breaks.set(passage, () => void scheduler.post(tab, 'network', fail));
 
@@ -174,6 +177,8 @@ export function createNetwork(host: NetworkHost): Network {
           case '408':
             arriveIn(late());
             return void answerIn(host.delayOf(), status(Number(fate)));
+          case '429':
+            return void answerIn(host.delayOf(), limited);
           case 'page':
             return void answerIn(host.delayOf(), () => ({ status: 200, text: '<html>Sign in</html>' }));
           case 'empty':
@@ -209,13 +214,17 @@ interface FakeResponse {
   readonly text: string;
   readonly type?: string;
   readonly isCut?: boolean;
+  readonly retryAfter?: number | undefined;
 }
 
 /** What the library looks at of a response. */
-function responseOf({ status, text, type = 'basic', isCut }: FakeResponse): Response {
+function responseOf({ status, text, type = 'basic', isCut, retryAfter }: FakeResponse): Response {
   const response: Pick<Response, 'ok' | 'status' | 'redirected' | 'headers' | 'text'> & { readonly type: string } = {
     ...{ status, type, redirected: false, ok: status >= 200 && status < 300 },
-    headers: new Headers({ 'Content-Type': text.startsWith('<') ? 'text/html' : 'application/json' }),
+    headers: new Headers({
+      'Content-Type': text.startsWith('<') ? 'text/html' : 'application/json',
+      ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
+    }),
     text: async () => {
       if (isCut) throw new TypeError('terminated');
       return text;

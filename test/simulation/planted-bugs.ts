@@ -70,8 +70,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/sole-sender.ts',
-        find: '(locks ? locks.request(`leadbox:${name}`, { signal }, begin) : begin())',
-        replace: 'begin()',
+        find: 'await (locks ? locks',
+        replace: 'await (!locks ? (locks as never as LockManager)',
       },
     ],
     caughtBy: [4],

@@ -4,4 +4,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 54, was: 'a failing storage made replay forget its waits' },
   { seed: 59, was: 'a batch chosen before a pause was sent after it' },
   { seed: 100, was: 'a 429 that came after an older wait was ignored' },
+  { seed: 187, was: 'a batch that was being chosen when a 429 came was sent all the same' },
 ];

@@ -11,7 +11,9 @@ export interface SendingChecks {
   applied(passage: Passage): void;
   answered(passage: Passage, status: number, isDefinite: boolean): void;
   /** The tab has a good reason to try again at once. */
-  relieved(tab: Tab, isResumed?: boolean): void;
+  relieved(tab: Tab): void;
+  /** Nobody can know any more that the server asked for a wait or a session, or somebody says that it is there. */
+  freed(): void;
   paused(tab: Tab | undefined): void;
 }
 
@@ -32,9 +34,12 @@ const reliefDelay = 15_000;
 /** Judges what is sent, and what the server makes of it: one sender, in order, the same bytes, no needless request. */
 export function createSendingChecks({ ledger, storage, options, passages, elapsed }: SendingHost): SendingChecks {
   const batchOf = new Map<Passage, KnownBatch>();
+  // What was sent before somebody said that there is a session says nothing about it.
+  const outdated = new Set<Passage>();
   const definite = new Set<string>();
   const relief = new Map<Tab, number>();
-  const waits = new Map<Tab, { readonly leadId: string; readonly since: number; readonly isForAll: boolean }>();
+  const waits = new Map<Tab, { readonly leadId: string; readonly since: number }>();
+  const asked = new Map<Tab, { readonly status: number; readonly until: number }>();
   let paused: Tab | undefined;
 
   const paths = ({ body }: KnownBatch) => touchedPaths(JSON.parse(body) as JsonObject); // a body is a patch
@@ -58,9 +63,13 @@ export function createSendingChecks({ ledger, storage, options, passages, elapse
         ledger.break(10, `batch ${batch.id} was sent again after its answer`);
       const wait = waits.get(tab);
       const isRelieved = elapsed() < (relief.get(tab) ?? Number.NEGATIVE_INFINITY) + reliefDelay;
-      if (wait && !isRelieved && (wait.isForAll || wait.leadId === leadId) && elapsed() < wait.since + minDelay) {
+      if (wait?.leadId === leadId && !isRelieved && elapsed() < wait.since + minDelay) {
         ledger.break(11, `${tab.label} sent ${elapsed() - wait.since} ms after a failure`);
       }
+      // It has a session, or a newer one: the others may hear of it.
+      for (const [other, { status }] of asked) if (other !== tab && status === 401) asked.delete(other);
+      const held = asked.get(tab);
+      if (held && elapsed() < held.until) ledger.break(11, `${tab.label} sent after ${held.status}, before it may`);
       if (paused === tab) ledger.break(11, `${tab.label} sent while it was paused`);
     },
     applied(passage) {
@@ -93,13 +102,20 @@ export function createSendingChecks({ ledger, storage, options, passages, elapse
         definite.add(`${tab.label} ${batch.id}`);
         waits.delete(tab);
       } else {
-        const isForAll = status === 401 || status === 429;
-        waits.set(tab, { leadId, since: elapsed(), isForAll });
+        waits.set(tab, { leadId, since: elapsed() });
       }
+      if (status === 401 && !outdated.has(passage)) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
+      const { retryAfter = 0 } = passage;
+      if (retryAfter) asked.set(tab, { status, until: elapsed() + retryAfter * 1_000 });
     },
-    relieved(tab, isResumed) {
+    relieved(tab) {
       relief.set(tab, elapsed());
-      if (isResumed || !waits.get(tab)?.isForAll) waits.delete(tab);
+      waits.delete(tab);
+    },
+    freed() {
+      waits.clear();
+      asked.clear();
+      for (const passage of passages()) outdated.add(passage);
     },
     paused(tab) {
       paused = tab;

@@ -18,7 +18,12 @@ export interface Channels {
 }
 
 /** BroadcastChannel whose messages are tasks of the tabs that get them; some get lost, doubled or late (R41). */
-export function createChannels(scheduler: Scheduler, dice: Dice, faults: () => MessageFaults): Channels {
+export function createChannels(
+  scheduler: Scheduler,
+  dice: Dice,
+  faults: () => MessageFaults,
+  onDelivered: (tab: Tab, message: unknown) => void,
+): Channels {
   const members = new Set<{ readonly tab: Tab; readonly name: string; readonly channel: Channel }>();
 
   return {
@@ -32,6 +37,7 @@ export function createChannels(scheduler: Scheduler, dice: Dice, faults: () => M
             if (member.channel === channel || member.name !== name || dice.chance(lost)) continue;
             const deliver = () => {
               if (!members.has(member)) return;
+              onDelivered(member.tab, message);
               const event = { data: structuredClone(message) } as MessageEvent; // its data is all that is looked at
               member.channel.onmessage?.call(member.channel as BroadcastChannel, event); // the parts of it that exist
             };

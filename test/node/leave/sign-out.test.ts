@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { SignOutOptions } from '../../../src/index.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, soon } from '../../builders/a-leadbox.ts';
+import { aWatchedStorage } from '../../builders/a-raw-database.ts';
 import { deadChannel } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
@@ -178,17 +179,7 @@ describe('R72 a tab whose connection the browser had closed before the databases
   it('brings none back', async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab();
-    const connections: IDBDatabase[] = [];
-    const indexedDB = new Proxy(device.indexedDB, {
-      get(target, name) {
-        if (name !== 'open') return Reflect.get(target, name, target);
-        return (...given: Parameters<IDBFactory['open']>) => {
-          const request = target.open(...given);
-          request.addEventListener('success', () => connections.push(request.result));
-          return request;
-        };
-      },
-    });
+    const { indexedDB, connections } = aWatchedStorage(device.indexedDB);
     const other = device.tab({ environment: { channel: deadChannel, indexedDB } });
     await other.get(id);
     await device.rest();
@@ -196,6 +187,8 @@ describe('R72 a tab whose connection the browser had closed before the databases
     await leadbox.signOut();
     await expect(other.patch(id, patch)).rejects.toMatchObject({ code: 'storage-unavailable' });
     expect(await other.status()).toMatchObject({ waitingFor: 'storage' });
+    await other.sync();
+    await other.sync();
     await device.clock.advance(120_000);
     expect(await device.indexedDB.databases()).toEqual([]);
   });

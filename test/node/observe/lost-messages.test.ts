@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId } from '../../builders/a-lead.ts';
 import { aDevice, soon, valuesOf } from '../../builders/a-leadbox.ts';
 import { deadChannel } from '../../builders/a-tab.ts';
@@ -54,6 +55,22 @@ describe('R41 where every message between tabs is lost, within 30 s', () => {
     await device.clock.advance(30_000);
     expect(await first.settled).toMatchObject({ outcome: 'synced' });
     expect(await mine.status()).toMatchObject({ pending: 0 });
+  });
+
+  it('a tab follows although it could not read the storage the first time', async () => {
+    const device = aDevice();
+    const mine = await device.loadedTab(deaf);
+    let isBroken = false;
+    const indexedDB = aFailingStorage(device.indexedDB, () => (isBroken ? 'throws' : undefined));
+    const other = device.tab({ ...deaf, environment: { ...deaf.environment, indexedDB } });
+    const seen = valuesOf(other.observe(id));
+    await device.rest();
+    isBroken = true;
+    await device.clock.advance(30_000);
+    isBroken = false;
+    await mine.patch(id, patch);
+    await device.clock.advance(30_000);
+    expect(seen.at(-1)).toMatchObject({ pending: 1 });
   });
 
   it('nothing is read again once nothing is pending, and no timer stays', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Leadbox } from '../../../src/index.ts';
+import type { Leadbox, LeadboxEvent } from '../../../src/index.ts';
 import { createLocalLocks } from '../../../src/testing.ts';
 import { aLead, anAnswer, leadId } from '../../builders/a-lead.ts';
 import { aDevice, type Device, valuesOf } from '../../builders/a-leadbox.ts';
@@ -125,10 +125,21 @@ describe('settling', () => {
   it('R11 sees no difference between a null and a missing key', async () => {
     const events: { type: string }[] = [];
     const { device, leadbox } = await aStoppedTab({ onEvent: (event) => events.push(event) });
+    await leadbox.patch(id, { properties: { industry: null }, company_id: null });
+    device.intercept = () => anAnswer({ properties: { company_size: '50-100' }, summary: null });
+    expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0 });
+    expect(events.filter(({ type }) => type === 'server-differs')).toEqual([]);
+  });
+
+  it('R32 takes a null that was stored instead of deleted as it is, and tells', async () => {
+    const events: LeadboxEvent[] = [];
+    const { device, leadbox } = await aStoppedTab({ onEvent: (event) => events.push(event) });
     await leadbox.patch(id, { properties: { industry: null } });
     device.intercept = () => anAnswer({ properties: { industry: null, company_size: '50-100' } });
     expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0 });
-    expect(events.filter(({ type }) => type === 'server-differs')).toEqual([]);
+    expect(events).toContainEqual({ type: 'server-differs', leadId: id, paths: [['properties', 'industry']] });
+    expect((await leadbox.get(id))?.lead.properties).toEqual({ industry: null, company_size: '50-100' });
+    expect(device.attempts).toHaveLength(1);
   });
 
   it('R23 never takes an answer that is older than the base, R71 and asks for the truth', async () => {
@@ -206,7 +217,7 @@ async function aStoppedTab(
   options: Parameters<Device['loadedTab']>[0] = {},
 ): Promise<{ device: Device; leadbox: Leadbox }> {
   const device = aDevice();
-  return { device, leadbox: await device.loadedTab({ autoSync: false, ...options }) };
+  return { device, leadbox: await device.loadedTab({ autoSync: false, sections: 'merge', ...options }) };
 }
 
 const jsonType = { 'Content-Type': 'application/json' };

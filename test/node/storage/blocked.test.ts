@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { leadId } from '../../builders/a-lead.ts';
 import { aDevice } from '../../builders/a-leadbox.ts';
-import { aRawDatabase } from '../../builders/a-raw-database.ts';
+import { aRawDatabase, aWatchedStorage } from '../../builders/a-raw-database.ts';
 
 const id = leadId(0);
 const patch = { properties: { a: 1 } };
@@ -70,21 +70,23 @@ describe('R50 while an older tab does not let go of the database', () => {
     expect(await leadbox.status()).toMatchObject({ state: 'synced' });
   });
 
-  it('the leadbox can be closed, and does not open the database afterwards', async () => {
+  it.each([0, 3_000, 6_000])('the leadbox can be closed, after %i ms, and keeps no connection', async (time) => {
     const { device, old } = await aBlockedDevice();
-    const leadbox = device.tab({ indexes });
-    await device.clock.advance(6_000);
-    await leadbox.close();
+    const { indexedDB, connections } = aWatchedStorage(device.indexedDB);
+    const leadbox = device.tab({ indexes, environment: { indexedDB } });
+    await device.clock.advance(time);
+    const closing = leadbox.close();
+    await device.clock.advance(5_000); // what was edited may still be stored
+    await closing;
     old.close();
     await device.rest();
     expect(device.clock.pending).toBe(0);
-    // Nobody holds on to it: it can be deleted at once.
-    const deleted = new Promise((resolve, reject) => {
-      const request = device.indexedDB.deleteDatabase('leadbox');
-      request.onsuccess = resolve;
-      request.onblocked = reject;
-    });
-    await expect(deleted).resolves.toBeDefined();
+    expect(connections.map(({ name }) => name)).toContain('leadbox');
+    for (const connection of connections) {
+      expect(() => connection.transaction([...connection.objectStoreNames])).toThrow(
+        expect.objectContaining({ name: 'InvalidStateError' }),
+      );
+    }
   });
 
   it('an edit is not stored by a call that was refused', async () => {

@@ -14,7 +14,11 @@ const stopped = { autoSync: false };
 async function aDamagedDevice(damage: (raw: RawDatabase) => Promise<void>) {
   const device = aDevice({ leads: someLeads(2) });
   const events: LeadboxEvent[] = [];
-  const leadbox = await device.loadedTab({ ...stopped, onEvent: (event) => void events.push(event) });
+  const leadbox = await device.loadedTab({
+    ...stopped,
+    sections: 'merge',
+    onEvent: (event) => void events.push(event),
+  });
   const edits = [await leadbox.patch(id, patch), await leadbox.patch(id, later), await leadbox.patch(other, patch)];
   const raw = await aRawDatabase(device.indexedDB);
   await damage(raw);
@@ -50,7 +54,6 @@ describe('R49 an edit that cannot be read is parked, once, and everything else g
     ['is missing', undefined],
     ['is no id', 'someone'],
     ['is a number', 7],
-    ['is one that is not here', leadId(9)],
   ])('its lead %s', async (_, wrong) => {
     const { device, leadbox, parkings } = await aDamagedDevice((raw) => raw.change('outbox', 1, { leadId: wrong }));
     expect(await leadbox.sync()).toMatchObject({ synced: 2, pending: 0, parked: 1 });
@@ -58,6 +61,12 @@ describe('R49 an edit that cannot be read is parked, once, and everything else g
     expect(device.attempts).toHaveLength(2);
     expect((await leadbox.get(id))?.lead.properties).toMatchObject({ b: 2 });
     expect(await leadbox.status()).toMatchObject({ state: 'waiting', waitingFor: 'decision' });
+  });
+
+  it('its lead is one that neither the device nor the server has', async () => {
+    const { leadbox, parkings } = await aDamagedDevice((raw) => raw.change('outbox', 1, { leadId: leadId(9) }));
+    expect(await leadbox.sync()).toMatchObject({ synced: 2, pending: 0, parked: 1 });
+    expect(parkings()).toMatchObject([{ seq: 1, leadId: leadId(9), reason: 'gone', status: 404 }]);
   });
 
   it('also with a strict order', async () => {
@@ -112,19 +121,26 @@ describe('R49 a base that cannot be read', () => {
   ])('%s is taken from the view', async (_, damage) => {
     const { device, leadbox, parkings } = await aDamagedDevice(damage);
     expect((await leadbox.get(id))?.lead.properties).toMatchObject({ a: 1, b: 2 });
-    await leadbox.patch(id, { properties: { c: 3 } });
     expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 0 });
     expect(parkings()).toEqual([]);
+    expect(device.api.lead(id)?.properties).toMatchObject({ a: 1, b: 2 });
+  });
+
+  it('is mended by the next edit', async () => {
+    const { device, leadbox } = await aDamagedDevice((raw) => raw.delete('bases', id));
+    await leadbox.patch(id, { properties: { c: 3 } });
+    expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 0 });
     expect(device.api.lead(id)?.properties).toMatchObject({ a: 1, b: 2, c: 3 });
   });
 
-  it('nor its view, parks the edits, which nobody could show', async () => {
-    const { leadbox } = await aDamagedDevice(async (raw) => {
+  it('nor its view, is fetched before the edits are sent', async () => {
+    const { device, leadbox, parkings } = await aDamagedDevice(async (raw) => {
       await raw.delete('bases', id);
       await raw.change('leads', id, { properties: 7 });
     });
-    expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0, parked: 2 });
-    expect(await leadbox.get(id)).toBeUndefined();
+    expect(await leadbox.sync()).toMatchObject({ synced: 3, pending: 0, parked: 0 });
+    expect(parkings()).toEqual([]);
+    expect((await leadbox.get(id))?.lead).toEqual(device.api.lead(id));
   });
 });
 

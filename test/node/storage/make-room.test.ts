@@ -7,10 +7,10 @@ import { aDevice, type Device, soon, valuesOf } from '../../builders/a-leadbox.t
 const id = leadId(0);
 const patch = { properties: { a: 1 } };
 
-/** Leads of which each was changed a minute after the one before, from the second on; the first is the newest. */
+/** Leads of which each was changed a minute before the one before it: the first is the newest. */
 function leadsByAge(count: number): Lead[] {
   const at = (minute: number) => new Date(Date.UTC(2025, 0, 1, 0, minute)).toISOString();
-  return Array.from({ length: count }, (_, index) => aLead({ id: leadId(index), updated_at: at(index || count) }));
+  return Array.from({ length: count }, (_, index) => aLead({ id: leadId(index), updated_at: at(count - index) }));
 }
 
 /** A device that is full for as many writes as it is told. */
@@ -39,7 +39,8 @@ describe('R48 where the device is full, an edit', () => {
     expect(await leadbox.patch(id, patch)).toMatchObject({ seq: 1 });
     const left = await cached(device);
     expect(left).toHaveLength(300 - 74);
-    expect(left.slice(0, 2)).toEqual([0, 75]);
+    expect(left.at(-1)).toBe(225);
+    expect(left.slice(0, 2)).toEqual([0, 1]);
   });
 
   it('never drops a lead that is observed, or that has an edit, pending or parked', async () => {
@@ -62,6 +63,24 @@ describe('R48 where the device is full, an edit', () => {
     const edits = [1, 2].map((lead) => leadbox.patch(leadId(lead), patch));
     expect(await Promise.all(edits)).toMatchObject([{ seq: 2 }, { seq: 3 }]);
     expect(await cached(device)).toEqual([1, 2, 9]);
+  });
+
+  it('does not drop a lead whose edit stands in line', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(10));
+    disk.refuses = 1;
+    const edits = [1, 2, 3].map((lead) => leadbox.patch(leadId(lead), patch));
+    expect(await Promise.all(edits)).toMatchObject([{ seq: 1 }, { seq: 2 }, { seq: 3 }]);
+    expect(await cached(device)).toEqual([1, 2, 3]);
+  });
+
+  it('does not drop a lead of its group when the edits of that are tried one by one', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(10));
+    const first = leadbox.patch(leadId(9), patch);
+    const edits = [1, 2, 3].map((lead) => leadbox.patch(leadId(lead), patch));
+    await first;
+    disk.refuses = 3; // the group, making room for it, and the first of them alone
+    expect((await Promise.all(edits)).map(({ seq }) => seq > 1)).toEqual([true, true, true]);
+    expect(await cached(device)).toEqual(expect.arrayContaining([1, 2, 3, 9]));
   });
 
   it('is refused, and shown no more, where there is no lead to drop', async () => {
@@ -163,5 +182,13 @@ describe('R48 where the device is full, load', () => {
     disk.refuses = 1;
     await leadbox.load([aLead({ id: leadId(9) })]);
     expect(await cached(device)).toEqual([9]);
+  });
+
+  it('puts no older lead in the place of a newer one that went for it', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(3));
+    disk.refuses = 1;
+    await leadbox.load([aLead({ id, updated_at: '2024-01-01T00:00:00Z', code: 'old' }), aLead({ id: leadId(9) })]);
+    expect((await leadbox.get(id))?.lead.code).not.toBe('old');
+    expect(await cached(device)).toEqual([0, 9]);
   });
 });

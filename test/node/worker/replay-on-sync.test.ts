@@ -3,6 +3,7 @@ import { isLeadboxError, type LeadboxEvent } from '../../../src/index.ts';
 import { replayOnSync } from '../../../src/service-worker.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, soon } from '../../builders/a-leadbox.ts';
+import { deadChannel } from '../../builders/a-tab.ts';
 import { aWorker } from '../../builders/a-worker.ts';
 
 const id = leadId(0);
@@ -121,9 +122,11 @@ describe('R42 replayOnSync, on a Background Sync event,', () => {
   it('leaves no timer and no channel behind that would keep the worker awake', async () => {
     const device = await aLeftEdit();
     device.api.next(503);
-    const worker = aWorker(device);
+    const close = vi.fn();
+    const worker = aWorker(device, { environment: { channel: () => ({ ...deadChannel(''), close }) } });
     await expect(worker.sync()).rejects.toThrow();
     expect(device.clock.pending).toBe(0);
+    expect(close).toHaveBeenCalled();
   });
 
   it('waits in line for a page that sends', async () => {

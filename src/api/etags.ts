@@ -1,0 +1,28 @@
+import type { Lead } from '../model/lead.ts';
+
+/** The ETags of leads that came with one, for as long as the page lives: with pending edits they are stored too (R38). */
+export interface Etags {
+  /** What came with a lead; none forgets an earlier one. */
+  note(lead: Lead, etag: string | undefined): void;
+  /** That of a version of a lead, named by its `updated_at`. */
+  of(leadId: string, version: string | undefined): string | undefined;
+}
+
+/** Enough for what one person works on; a lead that is forgotten is sent without If-Match. */
+const most = 1_000;
+
+export function createEtags(): Etags {
+  const known = new Map<string, { readonly etag: string; readonly version: string }>();
+  return {
+    note({ id, updated_at: version }, etag) {
+      known.delete(id);
+      if (etag !== undefined) known.set(id, { etag, version });
+      const [oldest] = known.keys();
+      if (oldest !== undefined && known.size > most) known.delete(oldest);
+    },
+    of(leadId, version) {
+      const entry = known.get(leadId);
+      return entry?.version === version ? entry?.etag : undefined;
+    },
+  };
+}

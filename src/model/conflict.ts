@@ -1,0 +1,116 @@
+import type { Conflict, Resolution } from './edit.ts';
+import { type JsonObject, type JsonValue, jsonEqual, toJson, valueAt } from './json.ts';
+import { asJson, type Lead } from './lead.ts';
+import type { PendingRow } from './lead-record.ts';
+import { pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
+import { valueBefore, withReplaced, withValueAt } from './replaced.ts';
+
+/** Edits of one lead that would go together, compared with the lead as the server has it now (R35–R37). */
+export interface Comparison {
+  /** The paths that both sides changed to different values. */
+  readonly conflicts: readonly Conflict[];
+  /** The server has all of it already. */
+  readonly isThere: boolean;
+}
+
+/** `patch` is what `rows` fold into. Null and missing are equal (R11); arrays are compared as wholes. */
+export function compareWith(fresh: Lead, rows: readonly PendingRow[], patch: JsonObject): Comparison {
+  const all = touchedPaths(patch).map((path) => ({
+    leadId: fresh.id,
+    path,
+    base: valueBefore(rows, path),
+    mine: valueAt(patch, path) ?? null,
+    theirs: valueAt(asJson(fresh), path) ?? null,
+  }));
+  return {
+    conflicts: all.filter(({ base, mine, theirs }) => !jsonEqual(theirs, base) && !jsonEqual(theirs, mine)),
+    isThere: all.every(({ mine, theirs }) => jsonEqual(theirs, mine)),
+  };
+}
+
+/** All paths of the edits with the three values, whether they conflict or not. */
+export function allAsConflicts(fresh: Lead, rows: readonly PendingRow[], patch: JsonObject): readonly Conflict[] {
+  const { conflicts } = compareWith(fresh, rows, patch);
+  if (conflicts.length) return conflicts;
+  return touchedPaths(patch).map((path) => ({
+    leadId: fresh.id,
+    path,
+    base: valueBefore(rows, path),
+    mine: valueAt(patch, path) ?? null,
+    theirs: valueAt(asJson(fresh), path) ?? null,
+  }));
+}
+
+/** What the decisions about conflicts made of a lead's pending edits. */
+export interface Resolved {
+  readonly rows: readonly PendingRow[];
+  /** Edits of which nothing is left: the server's values stay. */
+  readonly yielded: readonly PendingRow[];
+  /** Edits that wait for somebody to decide. */
+  readonly asking: readonly { readonly row: PendingRow; readonly conflicts: readonly Conflict[] }[];
+}
+
+/**
+ * Has `decide` settle the conflicts of the edits `seqs` among a lead's pending `rows`. What it throws, and an answer
+ * that is none, leaves the decision to people: such an edit is parked, never lost.
+ */
+export function resolveConflicts(
+  rows: readonly PendingRow[],
+  seqs: readonly number[],
+  conflicts: readonly Conflict[],
+  decide: (conflict: Conflict) => Resolution,
+): Resolved {
+  let current = rows;
+  const yielded: PendingRow[] = [];
+  const asked: Conflict[] = [];
+  const isOfBatch = ({ seq }: PendingRow) => seqs.includes(seq);
+  const touches = (row: PendingRow, { path }: Conflict) => pathsOverlap([path], touchedPaths(row.patch));
+  for (const conflict of conflicts) {
+    const { path, theirs } = conflict;
+    const decision = decisionOf(conflict, decide);
+    const involved = current.filter((row) => isOfBatch(row) && touches(row, conflict)).map(({ seq }) => seq);
+    if (decision === 'ask') {
+      asked.push(conflict);
+    } else if (decision === 'mine') {
+      // Asked once: from now on it is theirs that the edit knowingly replaces.
+      current = withReplaced(current, { path, value: theirs ?? null }, (involved[0] ?? 0) - 1);
+    } else {
+      const last = involved.at(-1);
+      current = current.map((row) => {
+        if (!involved.includes(row.seq)) return row;
+        const rest = { ...row, patch: withoutPaths(row.patch, [path]) };
+        if (decision === 'theirs' || row.seq !== last) return rest;
+        const replaced = [...(row.replaced ?? []), { path, value: theirs ?? null }];
+        return { ...rest, patch: withValueAt(rest.patch, path, decision.value) as JsonObject, replaced }; // path is not empty
+      });
+      const left = decision === 'theirs' ? theirs : decision.value;
+      current = withReplaced(current, { path, value: left ?? null }, last ?? 0);
+    }
+  }
+  const asking = current.flatMap((row) => {
+    const own = isOfBatch(row) ? asked.filter((conflict) => touches(row, conflict)) : [];
+    return own.length ? { row, conflicts: own } : [];
+  });
+  const isAsking = new Set(asking.map(({ row }) => row));
+  const left = current.filter((row) => {
+    if (isAsking.has(row)) return false;
+    if (Object.keys(row.patch).length) return true;
+    yielded.push(row);
+    return false;
+  });
+  return { rows: left, yielded, asking };
+}
+
+function decisionOf(
+  conflict: Conflict,
+  decide: (conflict: Conflict) => Resolution,
+): 'mine' | 'theirs' | 'ask' | { readonly value: JsonValue } {
+  try {
+    const decision: unknown = decide(conflict);
+    if (decision === 'mine' || decision === 'theirs') return decision;
+    if (typeof decision !== 'object' || decision === null || !('value' in decision)) return 'ask';
+    return { value: toJson(decision.value) };
+  } catch {
+    return 'ask';
+  }
+}

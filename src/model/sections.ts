@@ -1,0 +1,55 @@
+import { getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts';
+import { asJson, type Lead, sectionNames } from './lead.ts';
+import { applyMergePatch } from './merge-patch.ts';
+
+/**
+ * A server may merge a section with what a PATCH says of it, as RFC 7396 has it, or put what it says in the section's
+ * place; then every member that the patch does not name is gone. Here is what tells one from the other (R30–R33).
+ */
+
+/** The sections that a patch touches, as a lead has them. */
+export function touchedSections(lead: Lead, patch: JsonObject): JsonObject {
+  const touched = sectionNames.filter((name) => isJsonObject(patch[name]));
+  return Object.fromEntries(touched.map((name) => [name, getOwn(asJson(lead), name) ?? null]));
+}
+
+/** The body for a server that replaces: each section that the patch touches as a whole, on top of a fresh lead. */
+export function wholeSections(fresh: Lead, patch: JsonObject): JsonObject {
+  const whole = Object.entries(patch).map(([member, change]): [string, JsonValue] => [
+    member,
+    isJsonObject(change) ? applyMergePatch(getOwn(asJson(fresh), member), change) : change,
+  ]);
+  return Object.fromEntries(whole);
+}
+
+/** What an answer says about members that a merging server leaves alone. */
+export interface Untouched {
+  /** Members that are gone because the server put the patch in their section's place, as they were. */
+  readonly lost: JsonObject;
+  /** Members that are gone while others of their section are not: somebody removed them. */
+  readonly missing: readonly (readonly string[])[];
+}
+
+/** Compares the sections as they were before a patch was sent with the answer. Null and missing are the same (R11). */
+export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: Lead): Untouched {
+  const lost = {};
+  const missing: string[][] = [];
+  for (const [name, section] of Object.entries(before)) {
+    const change = patch[name];
+    if (!isJsonObject(section) || !isJsonObject(change)) continue;
+    const untouched = Object.entries(section).filter(([key, value]) => value !== null && !Object.hasOwn(change, key));
+    const now = getOwn(asJson(answer), name);
+    const gone = untouched.filter(([key]) => (getOwn(now, key) ?? null) === null);
+    if (!gone.length) continue;
+    if (gone.length === untouched.length) setOwn(lost, name, objectOf(gone));
+    else missing.push(...gone.map(([key]) => [name, key]));
+  }
+  return { lost, missing };
+}
+
+/** Also with a member `__proto__`, which is data. */
+function objectOf(members: readonly (readonly [string, JsonValue])[]): JsonObject {
+  const object = {};
+  for (const [key, value] of members) setOwn(object, key, value);
+  return object;
+}

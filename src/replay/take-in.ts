@@ -1,0 +1,104 @@
+import { isOlder } from '../model/lead-change.ts';
+import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
+import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
+import { replacedBy } from '../model/replaced.ts';
+import { type Answer, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
+import type { LeadRecords } from '../storage/lead-records.ts';
+import type { TurnPlan } from './turn.ts';
+
+/** What answers came to. */
+interface TakenIn {
+  readonly settled: readonly Settled[];
+  readonly parkedUnsent: readonly ParkedRow[];
+  /** Leads that were fetched to be compared, and are as fresh as can be. */
+  readonly looked: ReadonlySet<string>;
+}
+
+/** Settles the answers to batches, and takes in leads that were fetched before their edits are sent. */
+export async function takeIn(records: LeadRecords, plan: TurnPlan): Promise<TakenIn> {
+  const settled: Settled[] = [];
+  const looked = new Set<string>();
+  const parkedUnsent: ParkedRow[] = [];
+  for (const { leadId, batch, answer } of plan.answers) {
+    const fresh = answer.kind === 'acknowledged' ? answer.lead : undefined;
+    const record = await records.get(leadId, fresh);
+    if (!record) {
+      // No such lead, so nothing can be sent to it.
+      const rows = batch ? [] : records.unknownRows(leadId);
+      if (answer.kind === 'refused') parkedUnsent.push(...parkedRows(rows, { ...answer, now: plan.terms.now }));
+      continue;
+    }
+    if (batch) {
+      // Settled before, by whoever was quicker: a late answer changes nothing (R23).
+      if (record.batch?.id !== batch.id) continue;
+      settled.push(await settleBatch(records, { record, batch, answer }, plan));
+    } else if (!record.batch) {
+      const result = takeLook(record, answer, plan.terms.now);
+      if (fresh) looked.add(leadId);
+      records.set(result.record);
+      records.park(result.parked);
+      settled.push(result);
+    }
+    plan.queue.update(leadId, (await records.get(leadId))?.rows[0]?.seq);
+  }
+  records.park(parkedUnsent);
+  dropOldFences(records, plan);
+  return { settled, looked, parkedUnsent };
+}
+
+interface Answered {
+  readonly record: LeadRecord;
+  readonly batch: FrozenBatch;
+  readonly answer: Answer;
+}
+
+async function settleBatch(
+  records: LeadRecords,
+  { record, batch, answer }: Answered,
+  { isFenced, sections, terms }: TurnPlan,
+): Promise<Settled> {
+  // The stored batch knows of attempts that the one who was answered may not know of: another tab's may be later.
+  const stored = record.batch ?? batch;
+  const { lateUntil = 0, arrivesUntil } = stored;
+  const isLatest = arrivesUntil === batch.arrivesUntil;
+  const latest = { ...stored, lateUntil: isLatest ? lateUntil : Math.max(lateUntil, arrivesUntil) };
+  const result = settle(record, latest, answer, terms.now);
+  records.park(result.parked);
+  if (result.fence && isFenced) records.fences = [...records.fences, result.fence];
+  const repaired = Object.keys(result.lost).length ? await repair(records, result, terms.now) : result;
+  if (repaired !== result) sections.learn();
+  records.set(repaired.record);
+  return repaired;
+}
+
+/** Puts back what a replacing server removed: an ordinary edit, so that it outlives whatever happens next (R31). */
+async function repair(records: LeadRecords, result: Settled, now: number): Promise<Settled> {
+  const { record, lost } = result;
+  const patch = withoutPaths(
+    lost,
+    record.rows.flatMap((row) => touchedPaths(row.patch)),
+  );
+  const { id: leadId, base } = record;
+  if (!Object.keys(patch).length) return { ...result, record: { ...record } };
+  const madeAt = new Date(now).toISOString();
+  const row = await records.append({ leadId, patch, madeAt, replaced: replacedBy(base, patch) });
+  return { ...result, record: { ...record, rows: [...record.rows, row] } };
+}
+
+/** The lead as it is now, or why it cannot be had: then nothing of it can be sent either. */
+function takeLook(record: LeadRecord, answer: Answer, now: number): Settled {
+  const nothing = { acknowledged: [], parked: [], fence: undefined, differs: [], lost: {}, isOutdated: false };
+  if (answer.kind === 'refused') {
+    return { ...nothing, ...parkRows(record, record.rows, { ...answer, now }) };
+  }
+  const { lead, etag } = answer;
+  return { ...nothing, record: isOlder(lead, record.base) ? record : { ...record, base: lead, etag } };
+}
+
+function dropOldFences(records: LeadRecords, { terms }: TurnPlan): void {
+  // A clock that was set back must not prolong a fence beyond what a request can take.
+  const longest = terms.now + terms.timeout + travelTime;
+  if (!records.fences.some(({ until }) => until <= terms.now || until > longest)) return;
+  const standing = records.fences.filter(({ until }) => terms.now < until);
+  records.fences = standing.map((fence) => ({ ...fence, until: Math.min(fence.until, longest) }));
+}

@@ -1,0 +1,10 @@
+import './own-platform.ts';
+import * as library from '../../src/index.ts';
+import { failure } from './failure.ts';
+import { simulate } from './simulate.ts';
+
+// Lives every `stride`-th seed from `first` below `end`, and says after each what went wrong, if anything did.
+const [first = 1, end = 2, stride = 1] = process.argv.slice(2).map(Number);
+for (let seed = first; seed < end; seed += stride) {
+  process.send?.({ seed, failed: failure(await simulate(seed, library)) });
+}

@@ -1,0 +1,45 @@
+// SEEDS=100000 npm run simulate: that many lives, from seed FIRST (default 1) on, on all cores. Prints every seed that
+// fails, and ends with an exit code.
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const { SEEDS = '10000', FIRST = '1', CORES = String(availableParallelism()) } = process.env;
+const [count, first, cores] = [SEEDS, FIRST, CORES].map(Number);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+// Beside the packages, so that it finds them.
+const outfile = `${root}node_modules/.cache/leadbox-simulation/live-many.mjs`;
+await build({
+  ...{ absWorkingDir: root, entryPoints: ['test/simulation/live-many.ts'], outfile, bundle: true },
+  ...{ format: 'esm', platform: 'node', packages: 'external', sourcemap: 'inline' },
+});
+
+const startedAt = Date.now();
+let lived = 0;
+const failed = [];
+const say = () => {
+  const perSecond = (lived / (Date.now() - startedAt)) * 1_000;
+  console.log(`${lived} of ${count} lives, ${failed.length} failed, ${perSecond.toFixed(1)} a second`);
+};
+const progress = setInterval(say, 30_000);
+
+/** One process that lives every `cores`-th seed. */
+const live = (index) =>
+  new Promise((resolve) => {
+    // Most of a life is garbage soon: a large young generation halves the time that it costs.
+    const options = { execArgv: ['--max-semi-space-size=64', '--enable-source-maps'] };
+    const child = fork(outfile, [first + index, first + count, cores].map(String), options);
+    child.on('message', ({ seed, failed: how }) => {
+      lived++;
+      if (how === undefined) return;
+      failed.push(seed);
+      console.log(how);
+    });
+    child.on('exit', (code) => resolve(code === 0));
+  });
+const ends = await Promise.all(Array.from({ length: cores }, (_, index) => live(index)));
+clearInterval(progress);
+say();
+if (failed.length) console.log(`Failed: ${failed.join(', ')}`);
+process.exitCode = failed.length || lived < count || ends.includes(false) ? 1 : 0;
