@@ -79,6 +79,11 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Not part of the tests: nothing else finds a file of this name.
+        test: { name: 'bench', include: process.env.BENCH ? ['test/bench/**/*.bench.ts'] : [], environment: 'node' },
+      },
+      {
+        extends: true,
         test: { name: 'crash', include: ['test/crash/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
       },
     ],
