@@ -1,14 +1,12 @@
 import { createLeadApi } from './api/lead-api.ts';
+import { createEditOf } from './edit/edit-of.ts';
 import { createEditor, type Editor } from './edit/editor.ts';
 import { createOutbox, type OutboxActions } from './edit/outbox.ts';
 import { createSettlements } from './edit/settlements.ts';
-import { undoPatch } from './edit/undo.ts';
 import { createFill, type Fill } from './fill/fill-cache.ts';
 import { createBackgroundSync } from './leave/background-sync.ts';
-import type { Edit } from './model/edit.ts';
 import { viewOf } from './model/lead-change.ts';
-import type { ParkedRow, PendingRow } from './model/lead-record.ts';
-import { isLeadboxError } from './model/leadbox-error.ts';
+import type { ParkedRow } from './model/lead-record.ts';
 import { touchedPaths } from './model/merge-patch.ts';
 import type { SyncStatus, Warning } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
@@ -20,10 +18,11 @@ import { createViews, type Views } from './observe/views.ts';
 import type { Settings } from './options.ts';
 import { createReplay, type Replay } from './replay/replay.ts';
 import type { Turn } from './replay/turn.ts';
-import { closed, createDatabase, type Database } from './storage/database.ts';
+import { createDatabase, type Database } from './storage/database.ts';
 import { makeRoom } from './storage/make-room.ts';
 import { countRows, pendingLeadIds } from './storage/read-leads.ts';
 import { createReplayMemory, type ReplayMemory } from './storage/replay-memory.ts';
+import { createStorageKeeping } from './storage/storage-keeping.ts';
 
 /** Everything a leadbox is made of, connected. */
 export interface Parts {
@@ -101,50 +100,27 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   // ---------------------------------------------------------------- an edit: shown, stored, then sent
 
   const editor = createEditor({
-    ...{ database, clock, schemas, editOf, screen: views },
+    ...{ database, clock, schemas, screen: views },
+    editOf: (row) => editOf(row),
     onStored(leadIds) {
       stored(leadIds);
       if (settings.autoSync) backgroundSync.afterEdit();
-      void askToKeep();
+      if (settings.persist) keepStorage();
     },
   });
 
   const newName = () => Array.from('1234', () => Math.floor(environment.random() * 2 ** 32).toString(36)).join('');
 
-  function editOf(row: PendingRow): Edit {
-    const { seq, leadId, patch } = row;
-    return { seq, leadId, patch, settled: settlements.of(leadId, seq), undo: () => undo(row) };
-  }
-
-  async function undo(row: PendingRow): Promise<Edit | undefined> {
-    if (isClosed()) throw closed();
-    try {
-      await outbox.discard(row.seq);
-      return undefined;
-    } catch (error) {
-      // Sent: what it changed is the server's now, or may be.
-      if (!isLeadboxError(error, 'edit-in-flight') && !isLeadboxError(error, 'edit-not-found')) throw error;
-    }
-    const edit = await editor.edit(row.leadId, (view) => undoPatch(row, view));
-    return edit.seq ? edit : undefined;
-  }
-
+  const editOf = createEditOf({
+    settlements,
+    discard: (seq) => outbox.discard(seq),
+    edit: (leadId, change) => editor.edit(leadId, change),
+    isClosed,
+  });
   const outbox = createOutbox({ database, clock, schemas, settlements, newName, editOf, onStored: stored });
 
-  let isAsked = !settings.persist;
-  /** Asks the browser once not to clear this storage when the device runs low (R74). Nothing waits for it. */
-  async function askToKeep(): Promise<void> {
-    if (isAsked) return;
-    isAsked = true;
-    // Where it cannot be asked, it cannot be refused either; browsers that are older have the object without the method.
-    const isKept = await (async () => environment.storage?.persist())().catch(ignored);
-    if (isKept !== false) return;
-    const message =
-      'The browser may delete unsent edits when storage runs low: it did not grant persistent storage. Installing the app, or letting it notify, usually changes that.';
-    warn('storage-not-persistent', message);
-  }
-
   const warn = (code: Warning, message: string) => onEvent({ type: 'warning', code, message });
+  const keepStorage = createStorageKeeping(environment, warn);
   const api = createLeadApi({ ...settings, onWarning: warn }, closing.signal);
   const memory = createReplayMemory(name, environment);
   // A page that opens the name brings its user back; a mark that is found later was set by another tab since (R73).
@@ -227,16 +203,18 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     void close();
   }
 
-  const reReading = createReReading(
+  const reReading = createReReading({
     clock,
-    async () => (takenAway ? [] : [...settlements.leadIds(), ...(await pendingLeadIds(database))]),
-    (leadIds) => {
+    isDeaf: !environment.channel,
+    isVisible: lifecycle.visible,
+    pendingIds: async () => (takenAway ? [] : [...settlements.leadIds(), ...(await pendingLeadIds(database))]),
+    read(leadIds) {
       void views.changed(leadIds);
       status.touch();
       settlements.recheck(undefined).catch(ignored); // asked again the next time
       replay.trigger();
     },
-  );
+  });
   const backgroundSync = createBackgroundSync(name, environment, async () => (await countRows(database)).pending);
 
   /** Edits of these leads joined or left the outbox in this tab. */
