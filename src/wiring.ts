@@ -9,7 +9,7 @@ import { touchedPaths } from './model/merge-patch.ts';
 import type { SyncStatus, Warning } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
 import { createEvents } from './observe/events.ts';
-import { createOtherTabs, type OtherTabs } from './observe/other-tabs.ts';
+import { createOtherTabs, type OtherTabs, type TabMessage } from './observe/other-tabs.ts';
 import { createReReading } from './observe/re-reading.ts';
 import { createStatusObservers, type StatusObservers } from './observe/status-observers.ts';
 import { createViews, type Views } from './observe/views.ts';
@@ -124,12 +124,16 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const memory = createReplayMemory(name, environment);
   // A page that opens the name brings its user back; a mark that is found later was set by another tab since (R73).
   const markAsBack = () => memory.write({ isSignedOut: false });
+  // A frozen page begins no transaction of its own: it would stay open, and every other tab would wait for it. Messages
+  // still arrive there, and what freezing ends runs for a moment.
+  let isFrozen = false;
+  const unheard: TabMessage[] = [];
   let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
   const replay = createReplay({
     ...settings,
     ...{ database, memory, isWorker, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
-    onProgress: () => status.touch(),
-    onWaiting: () => backgroundSync.mayBeLeft(),
+    onProgress: () => isFrozen || status.touch(),
+    onWaiting: () => isFrozen || backgroundSync.mayBeLeft(),
     async onSignedOut() {
       if (isWorker) return false;
       if (!(await isMarked)) {
@@ -180,15 +184,18 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     },
   });
 
-  const tabs = createOtherTabs(name, environment, ({ leadIds, evicted, paused, ended }) => {
+  const tabs = createOtherTabs(name, environment, hear);
+  function hear(message: TabMessage): void {
+    const { leadIds, evicted, paused, ended } = message;
     if (ended) leave(ended.isWiped);
+    else if (isFrozen) unheard.push(message);
     else if (paused !== undefined) void replay.setPaused(paused, true);
     else if (evicted)
       putBack(evicted)
         .catch(ignored)
         .finally(() => changedElsewhere(evicted));
     else changedElsewhere(leadIds);
-  });
+  }
 
   /** Another tab made room: what is watched here stays. */
   function putBack(evicted: readonly string[]): Promise<void> {
@@ -243,7 +250,11 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       if (connectivity.onLine()) replay.trigger(true);
     }),
     lifecycle.subscribe((to) => {
-      if (to === 'frozen' || to === 'resumed') replay.freeze(to === 'frozen');
+      if (to === 'frozen' || to === 'resumed') {
+        isFrozen = to === 'frozen';
+        replay.freeze(isFrozen);
+        if (!isFrozen) for (const message of unheard.splice(0)) hear(message);
+      }
       if (to === 'hidden' && settings.autoSync) backgroundSync.mayBeLeft();
       if (to === 'visible' || to === 'resumed') changedElsewhere(undefined, true);
     }),
