@@ -11,7 +11,9 @@ it('R39 a tab that is frozen in the middle of a request lets another one send, a
   await first.evaluate(
     ([ids, change]) => {
       const made = ids.map((id) => leadbox.patch(id, change));
-      Object.assign(globalThis, { outcomes: Promise.all(made.map(async (edit) => (await (await edit).settled).outcome)) });
+      Object.assign(globalThis, {
+        outcomes: Promise.all(made.map(async (edit) => (await (await edit).settled).outcome)),
+      });
     },
     [[0, 1, 2].map(leadId), score] as const,
   );
