@@ -5,21 +5,23 @@ import { createOutbox, type OutboxActions } from './edit/outbox.ts';
 import { createSettlements } from './edit/settlements.ts';
 import { createFill, type Fill } from './fill/fill-cache.ts';
 import { createBackgroundSync } from './leave/background-sync.ts';
+import type { Lead } from './model/lead.ts';
 import { viewOf } from './model/lead-change.ts';
 import type { ParkedRow } from './model/lead-record.ts';
 import { touchedPaths } from './model/merge-patch.ts';
 import type { SyncStatus, Warning } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
 import { createEvents } from './observe/events.ts';
-import { createOtherTabs, type OtherTabs } from './observe/other-tabs.ts';
+import { createOtherTabs, type OtherTabs, type TabMessage } from './observe/other-tabs.ts';
 import { createReReading } from './observe/re-reading.ts';
 import { createStatusObservers, type StatusObservers } from './observe/status-observers.ts';
 import { createViews, type Views } from './observe/views.ts';
 import type { Settings } from './options.ts';
 import { createReplay, type Replay } from './replay/replay.ts';
 import type { Turn } from './replay/turn.ts';
+import { beginNewLog } from './storage/begin-new-log.ts';
 import { createDatabase, type Database } from './storage/database.ts';
-import { makeRoom } from './storage/make-room.ts';
+import { type Evicted, makeRoom } from './storage/make-room.ts';
 import { countRows, pendingLeadIds } from './storage/read-leads.ts';
 import { createReplayMemory, type ReplayMemory } from './storage/replay-memory.ts';
 import { createStorageKeeping } from './storage/storage-keeping.ts';
@@ -70,10 +72,11 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     },
     async onFull(needed) {
       const kept = new Set([...views.watched().keys(), ...editor.leadIds(), ...needed]);
-      const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => []);
-      void views.changed(evicted);
+      const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => new Map<string, string>());
+      if (evicted.size && environment.indexedDB) await beginNewLog(environment.indexedDB, name);
+      void views.changed([...evicted.keys()]);
       tabs.tell({ evicted });
-      return evicted.length > 0;
+      return evicted.size > 0;
     },
   });
   const views = createViews(database, reportError);
@@ -125,12 +128,16 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const memory = createReplayMemory(name, environment);
   // A page that opens the name brings its user back; a mark that is found later was set by another tab since (R73).
   const markAsBack = () => memory.write({ isSignedOut: false });
+  // A frozen page begins no transaction of its own: it would stay open, and every other tab would wait for it. Messages
+  // still arrive there, and what freezing ends runs for a moment.
+  let isFrozen = false;
+  const unheard: TabMessage[] = [];
   let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
   const replay = createReplay({
     ...settings,
     ...{ database, memory, isWorker, newName, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
-    onProgress: () => status.touch(),
-    onWaiting: () => backgroundSync.mayBeLeft(),
+    onProgress: () => isFrozen || status.touch(),
+    onWaiting: () => isFrozen || backgroundSync.mayBeLeft(),
     async onSignedOut() {
       if (isWorker) return false;
       if (!(await isMarked)) {
@@ -181,20 +188,23 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     },
   });
 
-  const tabs = createOtherTabs(name, environment, ({ leadIds, evicted, paused, ended }) => {
+  const tabs = createOtherTabs(name, environment, hear);
+  function hear(message: TabMessage): void {
+    const { leadIds, evicted, paused, ended } = message;
     if (ended) leave(ended.isWiped);
+    else if (isFrozen) unheard.push(message);
     else if (paused !== undefined) void replay.setPaused(paused, true);
     else if (evicted)
       putBack(evicted)
         .catch(ignored)
-        .finally(() => changedElsewhere(evicted));
+        .finally(() => changedElsewhere([...evicted.keys()]));
     else changedElsewhere(leadIds);
-  });
+  }
 
   /** Another tab made room: what is watched here stays. */
-  function putBack(evicted: readonly string[]): Promise<void> {
-    const watched = views.watched();
-    return fill.putBack(evicted.flatMap((id) => watched.get(id) ?? []));
+  function putBack(evicted: Evicted): Promise<void> {
+    const isNewest = ({ id, updated_at }: Lead) => updated_at === evicted.get(id);
+    return fill.putBack([...views.watched().values()].filter(isNewest));
   }
 
   /** Another tab signed out. What it wiped must not be written again. */
@@ -246,7 +256,11 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       if (connectivity.onLine()) replay.trigger(true);
     }),
     lifecycle.subscribe((to) => {
-      if (to === 'frozen' || to === 'resumed') replay.freeze(to === 'frozen');
+      if (to === 'frozen' || to === 'resumed') {
+        isFrozen = to === 'frozen';
+        replay.freeze(isFrozen);
+        if (!isFrozen) for (const message of unheard.splice(0)) hear(message);
+      }
       if (to === 'hidden' && settings.autoSync) backgroundSync.mayBeLeft();
       if (to === 'visible' || to === 'resumed') changedElsewhere(undefined, true);
     }),

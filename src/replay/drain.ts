@@ -73,14 +73,14 @@ export function createDrain(host: DrainHost): Drain {
   // The latest attempts of batches that are known to be over, so that they cannot arrive any more (R17).
   const over = new Map<string, number>();
   let mayBeMore = false;
-  let isRelieved = false;
+  let relievedAt: number | undefined;
   let wake = () => {};
 
   const run = async (before: ReplayState): Promise<Drained> => {
     const queue = createLeadQueue();
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
     const reserved = new Set(answers.map(({ leadId }) => leadId));
-    let state = isRelieved || connectivity.onLine() ? before : offline(before, host.now());
+    let state = relievedAt !== undefined || connectivity.onLine() ? before : offline(before, host.now());
     let failed: { readonly error: unknown } | undefined;
     let fences: readonly number[] = [];
     let lookedAt = 0;
@@ -167,8 +167,9 @@ export function createDrain(host: DrainHost): Drain {
 
     while (true) {
       const now = host.now();
-      state = lapsed(isRelieved ? relieved(state) : state, now);
-      isRelieved = false;
+      // Waits that began since, in another tab, stand.
+      state = lapsed(relievedAt === undefined ? state : relieved(state, relievedAt), now);
+      relievedAt = undefined;
       const isIdle = failed || host.isStopped() || heldBy(state, now);
       const want = isIdle ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
       if (!failed && (answers.length || (want && mayBeMore))) {
@@ -191,7 +192,7 @@ export function createDrain(host: DrainHost): Drain {
     run,
     wake(isRelieving) {
       mayBeMore = true;
-      isRelieved ||= isRelieving;
+      if (isRelieving) relievedAt = host.now();
       wake();
     },
   };

@@ -2,7 +2,7 @@ import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
 import type { Conflict, Resolution, Sending } from '../model/edit.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
-import { backoff, clamped } from '../model/replay-state.ts';
+import { backoff, clamped, shifted } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import type { Database } from '../storage/database.ts';
@@ -158,10 +158,13 @@ export function createReplay(host: ReplayHost): Replay {
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
     const isUnauthorized = session.isMissing(state.isUnauthorized);
-    const { state: after, failed, hasAnswered } = await drain.run({ ...clamped(state, now(), retry), isUnauthorized });
+    // What is stored is of the clock that all tabs share.
+    const before = { ...clamped(shifted(state, behind), now(), retry), isUnauthorized };
+    const { state: after, failed, hasAnswered } = await drain.run(before);
     session.ended(after.isUnauthorized, hasAnswered);
-    // Frozen meanwhile, it is no longer ours to write.
-    if (isClosed || !signal.aborted) await memory.write({ state: after });
+    // Without anything learned, another tab's is newer; frozen meanwhile, it is no longer ours to write.
+    const hasLearned = after !== before || isUnauthorized !== (state.isUnauthorized === true);
+    if (hasLearned && (isClosed || !signal.aborted)) await memory.write({ state: shifted(after, -behind) });
     if (!locks) await returnLease(host.database, sender);
     if (failed) throw failed.error;
     storageFailures = 0;

@@ -1,6 +1,8 @@
+import { promisifyRequest } from 'idb-keyval';
+
 /**
- * Makes Chromium keep what is written from now on in a new log file. Nothing waits for it, and where it fails, things
- * are as they were.
+ * Makes Chromium keep what is written from now on in a new log file, and clear away what was deleted. Where it fails,
+ * things are as they were.
  *
  * After a crash, LevelDB goes on behind the last record of its log, even if the crash tore that record: its header was
  * written, what belongs to it was not. From then on the log is unreadable at that place, and at the next start Chromium
@@ -9,16 +11,13 @@
  *
  * https://github.com/google/leveldb/blob/main/doc/log_format.md
  */
-export function beginNewLog(indexedDB: IDBFactory, name: string): void {
+export async function beginNewLog(indexedDB: IDBFactory, name: string): Promise<void> {
   // One name for all tabs: what a crash right here leaves is removed at the next start.
   const scratch = `leadbox-log:${name}`;
   try {
-    const opening = indexedDB.open(scratch);
-    opening.onsuccess = () => {
-      opening.result.close();
-      indexedDB.deleteDatabase(scratch);
-    };
+    (await promisifyRequest(indexedDB.open(scratch))).close();
+    await promisifyRequest(indexedDB.deleteDatabase(scratch));
   } catch {
-    // The browser forbids IndexedDB: the library's own database tells.
+    // The browser forbids IndexedDB, or the device is full: the library's own database tells.
   }
 }

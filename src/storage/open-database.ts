@@ -29,7 +29,7 @@ export async function openDatabase(
   if (!indexedDB || !IDBKeyRange) {
     throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
   }
-  if (!wasOpen) beginNewLog(indexedDB, options.name);
+  if (!wasOpen) void beginNewLog(indexedDB, options.name);
   // Deleted under us: an empty one in its place would make every edit look settled (R72).
   if (wasOpen && (await isMissing(indexedDB, options.name))) throw takenAway(false);
   let isOurs = false;

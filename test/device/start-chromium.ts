@@ -56,7 +56,7 @@ export async function startChromium(profile: string): Promise<RunningChromium> {
     });
     started.once('exit', () => reject(new Error(`Chromium ended by itself: ${said}`)));
   });
-  const browser = await chromium.connectOverCDP(address);
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true });
   const [context] = browser.contexts();
   if (!context) throw new Error('Chromium has no window.');
 
