@@ -1,9 +1,11 @@
 import type { PullOptions } from './fill/fill-cache.ts';
 import type { SignOutOptions } from './leave/sign-out.ts';
+import type { FieldChange } from './model/changes.ts';
 import type { Edit, LeadState, ParkedEdit, PendingEdit } from './model/edit.ts';
 import type { DraftLead, Lead, LeadPatch, OpenSections, SectionSchemas } from './model/lead.ts';
 import type { SyncResult, SyncStatus } from './model/status.ts';
 import type { Observable } from './observe/observable.ts';
+import type { OutboxExport } from './storage/outbox-transfer.ts';
 import type { LeadQuery } from './storage/read-leads.ts';
 
 /**
@@ -21,7 +23,10 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
    * 'bad-response'.
    */
   refresh(id: string): Promise<LeadState<S>>;
-  /** Pages through GET /leads into the cache. Rejects as `refresh`, and with 'aborted' when its signal aborts. */
+  /**
+   * Pages through GET /leads into the cache, at the pace of the server's rate limit. Rejects as `refresh`, and with
+   * 'aborted' when its signal aborts; the next pull with the same filters goes on where that one stopped.
+   */
   pull(options?: PullOptions): Promise<{ loaded: number; total: number }>;
 
   /** Drops a lead from this device. Rejects with 'unsynced-edits' while it has pending or parked edits. */
@@ -52,6 +57,9 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
   edit(id: string, recipe: (draft: DraftLead<S>) => void): Promise<Edit<S>>;
   /** The same, with a JSON Merge Patch (RFC 7396) at hand: null clears a field, undefined members do so too. */
   patch(id: string, patch: LeadPatch<S>): Promise<Edit<S>>;
+
+  /** What is pending or parked on a lead, field by field. */
+  changes(id: string): Promise<FieldChange[]>;
 
   readonly outbox: Outbox<S>;
 
@@ -101,4 +109,12 @@ export interface Outbox<S extends SectionSchemas = OpenSections> {
    * is part of a request that has no definite answer, and with 'edit-not-found'.
    */
   discard(seq: number): Promise<void>;
+  /** Everything unsynced as JSON, for support or a move to another device: edits only, no credentials. */
+  export(): Promise<OutboxExport>;
+  /**
+   * Queues an export in its order; parked edits come in as parked, edits of leads that are not here wait until these can
+   * be fetched. What is here already, or was, is skipped. Rejects with 'invalid-import' and the path, which begins with
+   * the index of the edit; then nothing was imported.
+   */
+  import(data: unknown): Promise<{ imported: number; skipped: number }>;
 }

@@ -1,14 +1,14 @@
 import type { Leadbox } from './contract.ts';
 import { patchChange, recipeChange } from './edit/change.ts';
-import { createOutbox } from './edit/outbox.ts';
 import { signOut } from './leave/sign-out.ts';
+import { fieldChanges } from './model/changes.ts';
 import type { LeadState } from './model/edit.ts';
 import type { OpenSections, SectionSchemas } from './model/lead.ts';
 import { checkLeadId } from './model/lead-schema.ts';
 import { createSettings, type LeadboxOptions, type Settings } from './options.ts';
 import { closed } from './storage/database.ts';
 import { deleteDatabases, removeLead } from './storage/empty-tables.ts';
-import { type LeadQuery, readQuery } from './storage/read-leads.ts';
+import { type LeadQuery, readQuery, readUnsynced } from './storage/read-leads.ts';
 import { wire } from './wiring.ts';
 
 /**
@@ -23,10 +23,7 @@ export function createLeadbox<S extends SectionSchemas = OpenSections>(options: 
 /** What an app holds. `isWorker`: in a service worker, which sends for a while what pages left behind. */
 export function leadboxOf(settings: Settings, isWorker: boolean): Leadbox {
   const { name, environment } = settings;
-  const { database, memory, views, editor, settlements, fill, replay, tabs, status, ...parts } = wire(
-    settings,
-    isWorker,
-  );
+  const { database, memory, views, editor, outbox, fill, replay, tabs, status, ...parts } = wire(settings, isWorker);
   const { changedHere, close, isClosed, readStatus, synced } = parts;
 
   /** Methods reject, they never throw; and after `close()` they all do. */
@@ -40,8 +37,6 @@ export function leadboxOf(settings: Settings, isWorker: boolean): Leadbox {
       await editor.stored();
       return run();
     });
-  const { clock } = environment;
-  const outbox = createOutbox({ database, clock, settlements, schemas: settings.schemas, onStored: parts.stored });
   const all: LeadQuery = (leads) => leads.toCollection();
   const setPaused = (paused: boolean) =>
     open(async () => {
@@ -69,12 +64,19 @@ export function leadboxOf(settings: Settings, isWorker: boolean): Leadbox {
     observeAll: (query = all) => views.observeAll(query),
     edit: (id, recipe) => open(() => editor.edit(id, recipeChange(recipe))),
     patch: (id, patch) => open(() => editor.edit(id, patchChange(patch))),
+    changes: (id) =>
+      read(async () => {
+        checkLeadId(id);
+        return fieldChanges(await readUnsynced(database, id));
+      }),
     outbox: {
       pending: (leadId) => read(() => outbox.pending(leadId)),
       parked: (leadId) => read(() => outbox.parked(leadId)),
       observe: views.observeOutbox,
       retry: (seq, amend) => read(() => outbox.retry(seq, amend)),
       discard: (seq) => read(() => outbox.discard(seq)),
+      export: () => read(outbox.export),
+      import: (data) => read(() => outbox.import(data)),
     },
     sync: () =>
       read(async () => {

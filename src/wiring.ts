@@ -1,10 +1,14 @@
 import { createLeadApi } from './api/lead-api.ts';
 import { createEditor, type Editor } from './edit/editor.ts';
-import { createSettlements, type Settlements } from './edit/settlements.ts';
+import { createOutbox, type OutboxActions } from './edit/outbox.ts';
+import { createSettlements } from './edit/settlements.ts';
+import { undoPatch } from './edit/undo.ts';
 import { createFill, type Fill } from './fill/fill-cache.ts';
 import { createBackgroundSync } from './leave/background-sync.ts';
+import type { Edit } from './model/edit.ts';
 import { viewOf } from './model/lead-change.ts';
-import type { ParkedRow } from './model/lead-record.ts';
+import type { ParkedRow, PendingRow } from './model/lead-record.ts';
+import { isLeadboxError } from './model/leadbox-error.ts';
 import { touchedPaths } from './model/merge-patch.ts';
 import type { SyncStatus, Warning } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
@@ -16,7 +20,7 @@ import { createViews, type Views } from './observe/views.ts';
 import type { Settings } from './options.ts';
 import { createReplay, type Replay } from './replay/replay.ts';
 import type { Turn } from './replay/turn.ts';
-import { createDatabase, type Database } from './storage/database.ts';
+import { closed, createDatabase, type Database } from './storage/database.ts';
 import { makeRoom } from './storage/make-room.ts';
 import { countRows, pendingLeadIds } from './storage/read-leads.ts';
 import { createReplayMemory, type ReplayMemory } from './storage/replay-memory.ts';
@@ -27,7 +31,7 @@ export interface Parts {
   readonly memory: ReplayMemory;
   readonly views: Views;
   readonly editor: Editor;
-  readonly settlements: Settlements;
+  readonly outbox: OutboxActions;
   readonly fill: Fill;
   readonly replay: Replay;
   readonly tabs: OtherTabs;
@@ -35,7 +39,6 @@ export interface Parts {
   readonly readStatus: () => Promise<SyncStatus>;
   /** How many edits the server acknowledged to this leadbox so far. */
   readonly synced: () => number;
-  readonly stored: (leadIds: readonly string[]) => void;
   readonly changedHere: (leadIds: readonly string[]) => Promise<unknown>;
   readonly isClosed: () => boolean;
   readonly close: () => Promise<void>;
@@ -98,13 +101,35 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   // ---------------------------------------------------------------- an edit: shown, stored, then sent
 
   const editor = createEditor({
-    ...{ database, clock, schemas, settlements, screen: views },
+    ...{ database, clock, schemas, editOf, screen: views },
     onStored(leadIds) {
       stored(leadIds);
       if (settings.autoSync) backgroundSync.afterEdit();
       void askToKeep();
     },
   });
+
+  const newName = () => Array.from('1234', () => Math.floor(environment.random() * 2 ** 32).toString(36)).join('');
+
+  function editOf(row: PendingRow): Edit {
+    const { seq, leadId, patch } = row;
+    return { seq, leadId, patch, settled: settlements.of(leadId, seq), undo: () => undo(row) };
+  }
+
+  async function undo(row: PendingRow): Promise<Edit | undefined> {
+    if (isClosed()) throw closed();
+    try {
+      await outbox.discard(row.seq);
+      return undefined;
+    } catch (error) {
+      // Sent: what it changed is the server's now, or may be.
+      if (!isLeadboxError(error, 'edit-in-flight') && !isLeadboxError(error, 'edit-not-found')) throw error;
+    }
+    const edit = await editor.edit(row.leadId, (view) => undoPatch(row, view));
+    return edit.seq ? edit : undefined;
+  }
+
+  const outbox = createOutbox({ database, clock, schemas, settlements, newName, editOf, onStored: stored });
 
   let isAsked = !settings.persist;
   /** Asks the browser once not to clear this storage when the device runs low (R74). Nothing waits for it. */
@@ -127,7 +152,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
   const replay = createReplay({
     ...settings,
-    ...{ database, memory, isWorker, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
+    ...{ database, memory, isWorker, newName, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
     onProgress: () => status.touch(),
     onWaiting: () => backgroundSync.mayBeLeft(),
     async onSignedOut() {
@@ -173,7 +198,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   // ---------------------------------------------------------------- the cache, other tabs, the page
 
   const fill = createFill(database, api, {
-    clock,
+    ...{ clock, random: environment.random, closed: closing.signal },
     changes: () => changes,
     onStored({ ids, unreadable }) {
       tellParked(unreadable, changedHere(ids));
@@ -274,22 +299,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   }
 
   return {
-    ...{
-      database,
-      memory,
-      views,
-      editor,
-      settlements,
-      fill,
-      replay,
-      tabs,
-      status,
-      readStatus,
-      changedHere,
-      stored,
-      isClosed,
-      close,
-    },
+    ...{ database, memory, views, editor, outbox, fill, replay, tabs, status },
+    ...{ readStatus, changedHere, isClosed, close },
     synced: () => synced,
   };
 }

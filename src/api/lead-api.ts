@@ -1,11 +1,12 @@
 import type { Environment } from '../environment.ts';
 import type { Sending } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
-import { checked, checkLeadId, type LeadPage, leadPageSchema } from '../model/lead-schema.ts';
+import { checked, checkLeadId, errorBodySchema, type LeadPage, leadPageSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import { bodyText } from './body-text.ts';
 import { createEtags } from './etags.ts';
 import { answeredLead, type Outcome, outcomeOf, parsed, type Received, refusal, retry } from './outcome.ts';
+import { budgetWait, retryAfter, type ServerWait } from './server-wait.ts';
 
 export interface LeadApiOptions {
   readonly environment: Environment;
@@ -31,8 +32,14 @@ export interface LeadApi {
   look(leadId: string, lost: AbortSignal): Promise<Outcome>;
   /** @throws LeadboxError 'lead-not-found', 'unauthorized', 'request-failed', 'network', 'bad-response', 'aborted'. */
   get(id: string): Promise<Lead>;
-  /** One page of leads; errors as `get`. */
-  page(search: URLSearchParams, signal: AbortSignal | undefined): Promise<LeadPage>;
+  /** One page of leads, or none while the server wants to be left alone; errors as `get`. */
+  page(search: URLSearchParams, signal: AbortSignal | undefined): Promise<PageAnswer>;
+}
+
+export interface PageAnswer {
+  readonly page?: LeadPage;
+  /** Before the next request. */
+  readonly wait?: ServerWait | undefined;
 }
 
 /** Requests end when `closed` aborts. */
@@ -76,8 +83,11 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
 
   const ask = async (path: string, signal?: AbortSignal): Promise<Received> => {
     const received = await send(path, { cache: 'no-store' }, {}, signal);
-    const { response } = received;
-    if (response.ok && !response.redirected) return received;
+    accept(received.response);
+    return received;
+  };
+  const accept = (response: Response) => {
+    if (response.ok && !response.redirected) return;
     throw response.status === 404 ? new LeadboxError('lead-not-found', 'No such lead (404).') : refusal(response);
   };
 
@@ -126,9 +136,18 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
       return lead;
     },
     async page(search, signal) {
-      const page = checked(leadPageSchema, parsed((await ask(`/leads?${search}`, signal)).text));
+      const { response, text } = await send(`/leads?${search}`, { cache: 'no-store' }, {}, signal);
+      const now = clock.now();
+      const body = parsed(text);
+      const wait = budgetWait(response, options.rateLimitReserve, now);
+      if (response.status === 429 || response.status === 503) {
+        const asked = retryAfter(response, checked(errorBodySchema, body)?.retry_after, now) ?? wait;
+        if (asked) return { wait: asked };
+      }
+      accept(response);
+      const page = checked(leadPageSchema, body);
       if (!page) throw badResponse();
-      return page;
+      return { page, wait };
     },
   };
 }

@@ -4,13 +4,13 @@ import type { Edit, Layer } from '../model/edit.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Lead, SectionSchemas } from '../model/lead.ts';
 import { applyToLead } from '../model/lead-change.ts';
+import type { PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
 import { isLeadboxError } from '../model/leadbox-error.ts';
 import type { Database } from '../storage/database.ts';
 import { type EditRequest, type StoredEdit, storeEdits } from '../storage/store-edits.ts';
 import type { Change } from './change.ts';
 import { checkSections } from './section-schemas.ts';
-import type { Settlements } from './settlements.ts';
 
 /** Where edits are seen before they are stored. */
 export interface Screen {
@@ -29,7 +29,8 @@ export interface EditorHost {
   readonly clock: Clock;
   readonly schemas: SectionSchemas;
   readonly screen: Screen;
-  readonly settlements: Settlements;
+  /** The edit of a row that is durable now. */
+  readonly editOf: (row: PendingRow) => Edit;
   /** Edits of these leads are durable; called before their promises resolve. */
   readonly onStored: (leadIds: readonly string[]) => void;
 }
@@ -54,7 +55,7 @@ interface Queued {
 // A thousand edits at once must not freeze the page.
 const groupSize = 250;
 
-export function createEditor({ database, clock, schemas, screen, settlements, onStored }: EditorHost): Editor {
+export function createEditor({ database, clock, schemas, screen, editOf, onStored }: EditorHost): Editor {
   const queue: Queued[] = [];
   const underWay = new Map<Promise<Edit>, string>();
 
@@ -113,8 +114,7 @@ export function createEditor({ database, clock, schemas, screen, settlements, on
       } else if ('error' in outcome) {
         reject(outcome.error);
       } else {
-        const { leadId, seq, patch } = outcome;
-        resolve({ leadId, seq, patch, settled: settlements.of(leadId, seq) });
+        resolve(editOf(outcome));
       }
     }
   };
@@ -151,5 +151,8 @@ export function createEditor({ database, clock, schemas, screen, settlements, on
 
 /** An edit that changes nothing. */
 export function unchanged(leadId: string): Edit {
-  return { seq: 0, leadId, patch: {}, settled: Promise.resolve({ outcome: 'unchanged' }) };
+  return {
+    ...{ seq: 0, leadId, patch: {}, settled: Promise.resolve({ outcome: 'unchanged' as const }) },
+    undo: () => Promise.resolve(undefined),
+  };
 }

@@ -3,7 +3,9 @@ import type { Edit, ParkedEdit, PendingEdit } from '../model/edit.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { LeadPatch, SectionSchemas } from '../model/lead.ts';
 import { applyToLead } from '../model/lead-change.ts';
+import type { PendingRow } from '../model/lead-record.ts';
 import type { Database } from '../storage/database.ts';
+import { checkedExport, exportOutbox, importOutbox, type OutboxExport } from '../storage/outbox-transfer.ts';
 import { discard, requeue } from '../storage/parked-edits.ts';
 import { readOutbox } from '../storage/read-leads.ts';
 import { amended } from './change.ts';
@@ -15,7 +17,11 @@ export interface OutboxHost {
   readonly database: Database;
   readonly clock: Clock;
   readonly schemas: SectionSchemas;
+  /** A name that no other device has. */
+  readonly newName: () => string;
   readonly settlements: Settlements;
+  /** The edit of a row that is durable now. */
+  readonly editOf: (row: PendingRow) => Edit;
   /** Rows of these leads changed, and something may be to be sent. */
   readonly onStored: (leadIds: readonly string[]) => void;
 }
@@ -26,9 +32,19 @@ export interface OutboxActions {
   parked(leadId?: string): Promise<ParkedEdit[]>;
   retry(seq: number, amend?: (draft: LeadPatch) => void): Promise<Edit>;
   discard(seq: number): Promise<void>;
+  export(): Promise<OutboxExport>;
+  import(data: unknown): Promise<{ imported: number; skipped: number }>;
 }
 
-export function createOutbox({ database, clock, schemas, settlements, onStored }: OutboxHost): OutboxActions {
+export function createOutbox({
+  database,
+  clock,
+  schemas,
+  settlements,
+  newName,
+  editOf,
+  onStored,
+}: OutboxHost): OutboxActions {
   return {
     pending: async (leadId) => (await readOutbox(database, leadId)).pending,
     parked: async (leadId) => (await readOutbox(database, leadId)).parked,
@@ -42,12 +58,18 @@ export function createOutbox({ database, clock, schemas, settlements, onStored }
       });
       onStored([leadId]);
       if (!row) return unchanged(leadId);
-      return { seq: row.seq, leadId, patch: row.patch, settled: settlements.of(leadId, row.seq) };
+      return editOf(row);
     },
     async discard(seq) {
       const leadId = await discard(database, seq, clock.now());
       onStored([leadId]);
       await settlements.recheck([leadId]);
+    },
+    export: () => exportOutbox(database, new Date(clock.now()).toISOString(), newName),
+    async import(data) {
+      const { leadIds, ...counts } = await importOutbox(database, checkedExport(data), newName);
+      onStored(leadIds);
+      return counts;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { LeadApi } from '../api/lead-api.ts';
+import type { ServerWait } from '../api/server-wait.ts';
 import type { Clock } from '../environment.ts';
 import type { Lead } from '../model/lead.ts';
 import { checkedLeads, checkLeadId } from '../model/lead-schema.ts';
@@ -40,17 +41,57 @@ export interface FillHost {
   /** Told after each transaction what came of it. */
   readonly onStored: (stored: StoredLeads) => void;
   readonly clock: Clock;
+  readonly random: () => number;
+  /** Ends what waits. */
+  readonly closed: AbortSignal;
 }
 
-export function createFill(database: Database, api: LeadApi, { changes, onStored, clock }: FillHost): Fill {
+export function createFill(
+  database: Database,
+  api: LeadApi,
+  { changes, onStored, clock, random, closed }: FillHost,
+): Fill {
   const store = async (leads: readonly Lead[], isNewerOnly = false, into: Pick<Database, 'run'> = database) => {
     for (let at = 0; at < leads.length; at += chunkSize) {
       onStored(await storeLeads(into, leads.slice(at, at + chunkSize), isNewerOnly, clock.now()));
     }
   };
 
+  // Where pulls with the same filters stopped that failed or were aborted: the next one goes on from there.
+  const unfinished = new Map<string, number>();
+  /** What the server asks for, which holds pulls too. */
+  const pause = ({ delay, spread }: ServerWait, signal: AbortSignal | undefined) =>
+    new Promise<void>((resolve, reject) => {
+      const over = new AbortController();
+      const timer = clock.setTimeout(
+        () => {
+          over.abort();
+          resolve();
+        },
+        delay + random() * spread,
+      );
+      const stop = () => {
+        clock.clearTimeout(timer);
+        over.abort();
+        reject(new LeadboxError('aborted', 'The pull was cancelled.'));
+      };
+      for (const cause of [signal, closed]) {
+        cause?.addEventListener('abort', stop, { signal: over.signal });
+        if (cause?.aborted) stop();
+      }
+    });
+
   return {
-    load: (leads) => store(checkedLeads(leads)),
+    async load(leads) {
+      if (!Array.isArray(leads)) throw new LeadboxError('invalid-lead', 'This is not a list of leads.', { path: [] });
+      const all: Lead[] = [];
+      for (let at = 0; at < leads.length; at += chunkSize) {
+        // All are checked before the first is stored; the page gets its turn in between.
+        if (at) await database.run('r', ({ meta }) => meta.count());
+        all.push(...checkedLeads(leads.slice(at, at + chunkSize), at));
+      }
+      await store(all);
+    },
     putBack: (leads) => store(leads, true, database.withoutMakingRoom),
     async refresh(id) {
       checkLeadId(id);
@@ -64,16 +105,24 @@ export function createFill(database: Database, api: LeadApi, { changes, onStored
         throw new LeadboxError('invalid-option', 'pageSize must be from 1 to 100.', { path: ['pageSize'] });
       }
       const filters = { source, code, created_after: createdAfter, created_before: createdBefore };
-      for (let loaded = 0; ; ) {
+      const which = JSON.stringify(filters);
+      for (let loaded = unfinished.get(which) ?? 0; ; ) {
         const search = new URLSearchParams({ limit: `${pageSize}`, offset: `${loaded}` });
         for (const [name, value] of Object.entries(filters)) if (value !== undefined) search.set(name, value);
         const before = changes();
-        const { data, pagination } = await api.page(search, signal);
-        await store(data, changes() !== before);
-        loaded += data.length;
-        const progress = { loaded, total: pagination.total };
-        onProgress?.(progress);
-        if (!data.length || loaded >= progress.total) return progress;
+        const { page, wait } = await api.page(search, signal);
+        if (page) {
+          await store(page.data, changes() !== before);
+          loaded += page.data.length;
+          unfinished.set(which, loaded);
+          const progress = { loaded, total: page.pagination.total };
+          onProgress?.(progress);
+          if (!page.data.length || loaded >= progress.total) {
+            unfinished.delete(which);
+            return progress;
+          }
+        }
+        if (wait) await pause(wait, signal);
       }
     },
   };

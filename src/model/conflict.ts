@@ -15,30 +15,32 @@ export interface Comparison {
 
 /** `patch` is what `rows` fold into. Null and missing are equal (R11); arrays are compared as wholes. */
 export function compareWith(fresh: Lead, rows: readonly PendingRow[], patch: JsonObject): Comparison {
-  const all = touchedPaths(patch).map((path) => ({
-    leadId: fresh.id,
-    path,
-    base: valueBefore(rows, path),
-    mine: valueAt(patch, path) ?? null,
-    theirs: valueAt(asJson(fresh), path) ?? null,
-  }));
+  const all = valuesAt(fresh, rows, patch);
   return {
     conflicts: all.filter(({ base, mine, theirs }) => !jsonEqual(theirs, base) && !jsonEqual(theirs, mine)),
     isThere: all.every(({ mine, theirs }) => jsonEqual(theirs, mine)),
   };
 }
 
-/** All paths of the edits with the three values, whether they conflict or not. */
+/** The paths that conflict; if none does and the server refuses all the same, all paths. */
 export function allAsConflicts(fresh: Lead, rows: readonly PendingRow[], patch: JsonObject): readonly Conflict[] {
   const { conflicts } = compareWith(fresh, rows, patch);
-  if (conflicts.length) return conflicts;
-  return touchedPaths(patch).map((path) => ({
-    leadId: fresh.id,
-    path,
-    base: valueBefore(rows, path),
-    mine: valueAt(patch, path) ?? null,
-    theirs: valueAt(asJson(fresh), path) ?? null,
-  }));
+  return conflicts.length ? conflicts : valuesAt(fresh, rows, patch);
+}
+
+function valuesAt(fresh: Lead, rows: readonly PendingRow[], patch: JsonObject): readonly Conflict[] {
+  return touchedPaths(patch).map((path) => {
+    const theirs = valueAt(asJson(fresh), path) ?? null;
+    // Of an edit from another device nobody knows what was seen there.
+    const base = valueBefore(rows, path);
+    return {
+      leadId: fresh.id,
+      path,
+      base: base === undefined ? theirs : base,
+      mine: valueAt(patch, path) ?? null,
+      theirs,
+    };
+  });
 }
 
 /** What the decisions about conflicts made of a lead's pending edits. */

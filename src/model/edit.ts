@@ -10,6 +10,11 @@ export interface Edit<S = OpenSections> {
   readonly patch: LeadPatch<S>;
   /** How it ended, whichever tab or worker sent it. Never rejects; stays open when the tab or the leadbox ends first. */
   readonly settled: Promise<Settlement<S>>;
+  /**
+   * Takes it back: an edit that is not on its way yet, or parked, is dropped and nothing comes out; of one that the
+   * server may have, the fields it set and nobody changed since get what it replaced, by a new edit. Rejects as `edit`.
+   */
+  undo(): Promise<Edit<S> | undefined>;
 }
 
 /** How an edit ended. */

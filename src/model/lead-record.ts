@@ -32,6 +32,8 @@ export interface PendingRow {
   readonly madeAt: string;
   /** What the user saw at each path that the edit sets. */
   readonly replaced?: readonly Replaced[] | undefined;
+  /** The id under which it came from another device (R64). */
+  readonly origin?: string | undefined;
 }
 
 export interface Replaced {

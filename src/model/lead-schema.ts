@@ -97,14 +97,13 @@ export function checked<T>(
 }
 
 /**
- * The given leads as plain JSON, each checked.
+ * The given leads as plain JSON, each checked; `from` is the index of the first.
  * @throws LeadboxError 'invalid-lead', its path beginning with the index of the first lead that is none.
  */
-export function checkedLeads(leads: readonly unknown[]): readonly Lead[] {
-  if (!Array.isArray(leads)) throw new LeadboxError('invalid-lead', 'This is not a list of leads.', { path: [] });
+export function checkedLeads(leads: readonly unknown[], from = 0): readonly Lead[] {
   return leads.map((given: unknown, index) => {
     const lead = checked(leadSchema, given, (path, problem) => {
-      const where = [`${index}`, ...path];
+      const where = [`${from + index}`, ...path];
       const message = `Not a lead of the API at ${where.join('.')}: ${problem}. None of these leads was taken.`;
       throw new LeadboxError('invalid-lead', message, { path: where });
     });

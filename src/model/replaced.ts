@@ -16,16 +16,21 @@ export function replacedBy(view: Lead, patch: JsonObject): Replaced[] {
   });
 }
 
-/** The value at `path` before the first of these edits, which all touch it or lie above or below; null if missing. */
-export function valueBefore(rows: readonly PendingRow[], path: readonly string[]): JsonValue {
+/** The value at `path` before the first of these edits: null where there was none, undefined if nobody knows. */
+export function valueBefore(rows: readonly PendingRow[], path: readonly string[]): JsonValue | undefined {
+  let isKnown = false;
   let value: JsonValue | undefined;
   for (const { replaced = [] } of [...rows].reverse()) {
     for (const entry of replaced) {
-      if (isPrefix(entry.path, path)) value = valueAt(entry.value, path.slice(entry.path.length));
-      else if (isPrefix(path, entry.path)) value = withValueAt(value, entry.path.slice(path.length), entry.value);
+      if (isPrefix(entry.path, path)) {
+        value = valueAt(entry.value, path.slice(entry.path.length));
+        isKnown = true;
+      }
+      if (path.length < entry.path.length && isPrefix(path, entry.path))
+        value = withValueAt(value, entry.path.slice(path.length), entry.value);
     }
   }
-  return value ?? null;
+  return isKnown ? (value ?? null) : undefined;
 }
 
 /** Edits after one that goes, unsent or parked: what they replaced is what it replaced. */

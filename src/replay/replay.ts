@@ -22,6 +22,8 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
   readonly ordering: 'per-lead' | 'strict';
   readonly coalesce: boolean;
   readonly idempotencyHeader?: string;
+  /** A name that no other leadbox has. */
+  readonly newName: () => string;
   readonly autoSync: boolean;
   readonly maxAge: number;
   readonly baseUrl: string;
@@ -97,7 +99,7 @@ export function createReplay(host: ReplayHost): Replay {
   };
 
   // Unique without anything to look up: a random name for this leadbox, and a number. Once frozen in its rows it stays.
-  const sender = Array.from('1234', () => Math.floor(environment.random() * 2 ** 32).toString(36)).join('');
+  const sender = host.newName();
   let batches = 0;
   const newId = () => `${sender}-${++batches}`;
 

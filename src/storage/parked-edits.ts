@@ -4,6 +4,7 @@ import type { PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import { pathsOverlap, touchedPaths, withoutPaths } from '../model/merge-patch.ts';
+import { withoutEarlier } from '../model/replaced.ts';
 import type { Database, Tables } from './database.ts';
 import { openRecords } from './lead-records.ts';
 import { addEdits } from './store-edits.ts';
@@ -78,7 +79,10 @@ export function discard(database: Database, seq: number, now: number): Promise<s
         const message = `Edit ${seq} was sent and has no answer yet. Discard it once it has one, or undo it with a new edit.`;
         throw new LeadboxError('edit-in-flight', message);
       }
-      if (record) records.set({ ...record, rows: record.rows.filter((other) => other.seq !== seq) });
+      if (record) {
+        const left = record.rows.filter((other) => other.seq !== seq);
+        records.set({ ...record, rows: withoutEarlier(left, row) });
+      }
       await records.flush();
     }
     await tables.parked.delete(seq); // also where it turned out to be unreadable just now

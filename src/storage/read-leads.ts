@@ -1,4 +1,5 @@
 import type { Collection, Table } from 'dexie';
+import type { Unsynced } from '../model/changes.ts';
 import type { ParkedEdit, PendingEdit } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
@@ -73,6 +74,20 @@ export function countRows(database: Database): Promise<{ readonly pending: numbe
   });
 }
 
+/** What the server does not have of a lead; of one that is not here there is no base. */
+export function readUnsynced(database: Database, id: string): Promise<Unsynced> {
+  return database.run('r', async ({ leads, bases, outbox, parked }) => {
+    const [lead, known, rows, refused] = await Promise.all([
+      leads.get(id),
+      bases.get(id),
+      outbox.where('leadId').equals(id).sortBy('seq'),
+      parked.where('leadId').equals(id).sortBy('seq'),
+    ]);
+    const base = known?.lead ?? lead;
+    return { ...(base ? { base } : {}), rows, parked: refused, sent: known?.batch?.seqs ?? [] };
+  });
+}
+
 /** The leads with pending edits. */
 export async function pendingLeadIds(database: Database): Promise<readonly string[]> {
   const ids = await database.run('r', ({ outbox }) => outbox.orderBy('leadId').uniqueKeys());
@@ -90,14 +105,14 @@ export function readOutbox(
     const [pending, refused, known] = await Promise.all([of(outbox, 'leadId'), of(parked, 'leadId'), of(bases, 'id')]);
     const sent = new Set(known.flatMap(({ batch }) => batch?.seqs ?? []));
     return {
-      pending: pending.map(({ replaced, ...row }) => ({ ...row, sent: sent.has(row.seq) })),
+      pending: pending.map(({ replaced, origin, ...row }) => ({ ...row, sent: sent.has(row.seq) })),
       parked: refused.map(parkedEdit),
     };
   });
 }
 
 /** A parked row as apps see it. */
-export function parkedEdit({ overtaken, replaced, ...row }: ParkedRow): ParkedEdit {
+export function parkedEdit({ overtaken, replaced, origin, ...row }: ParkedRow): ParkedEdit {
   return { ...row, sent: false };
 }
 

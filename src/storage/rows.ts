@@ -11,7 +11,7 @@ import type { Lease } from './lease.ts';
  * | bases  | id    |        | the server's copy and the frozen batch, while the lead has pending edits |
  * | outbox | ++seq | leadId | pending edits                                                          |
  * | parked | seq   | leadId | parked edits                                                           |
- * | meta   | key   |        | fences, discarded seqs, the lease where there are no Web Locks          |
+ * | meta   | key   |        | fences, the lease without Web Locks, what was discarded and imported   |
  */
 export interface Rows {
   readonly leads: Lead;
@@ -30,12 +30,15 @@ export interface BaseRow {
 
 /** One of each key. */
 export interface MetaRow {
-  readonly key: 'fences' | 'lease' | 'discarded';
+  readonly key: 'fences' | 'lease' | 'discarded' | 'imported' | 'client';
   /** All fences of the database: there are few of them and only for as long as a request can travel. */
   readonly fences?: readonly Fence[];
   readonly lease?: Lease;
   /** The last 1,000 edits whose rows went without having been sent, by their seqs (R40). */
   readonly discarded?: readonly number[];
+  /** The ids of the last 1,000 imported edits, and the name of this device in those of its own (R64). */
+  readonly imported?: readonly string[];
+  readonly client?: string;
 }
 
 /** The format of these rows. A database with a higher one was written by newer code and is left alone. */

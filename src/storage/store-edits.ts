@@ -11,6 +11,7 @@ import { isReadableLead } from './readable.ts';
 export interface EditRequest {
   readonly leadId: string;
   readonly madeAt: string;
+  readonly origin?: string;
   /** The merge patch on the lead's stored view. Asked once per attempt of the transaction; throws to refuse the edit. */
   readonly patchOn: (view: Lead) => JsonObject;
 }
@@ -37,7 +38,7 @@ export async function addEdits(
   const changed = new Map<string, Lead>();
   const rows: PendingRow[] = [];
 
-  const outcomes = requests.map(({ leadId, madeAt, patchOn }) => {
+  const outcomes = requests.map(({ leadId, madeAt, patchOn, ...from }) => {
     const view = changed.get(leadId) ?? stored.get(leadId)?.view;
     try {
       if (!isReadableLead(view)) {
@@ -51,7 +52,7 @@ export async function addEdits(
       if (lead === view) return undefined;
       changed.set(leadId, lead);
       const replaced: PendingRow['replaced'] = replacedBy(view, patch);
-      const row = { leadId, patch, madeAt, replaced } as PendingRow; // the table gives it its seq
+      const row = { leadId, patch, madeAt, replaced, ...from } as PendingRow; // the table gives it its seq
       rows.push(row);
       return row;
     } catch (error) {

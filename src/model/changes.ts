@@ -1,0 +1,80 @@
+import { type JsonObject, type JsonValue, valueAt } from './json.ts';
+import { asJson, type Lead } from './lead.ts';
+import type { ParkedRow, PendingRow } from './lead-record.ts';
+import { touchedPaths } from './merge-patch.ts';
+
+/** One field of a lead that somebody changed here and the server does not have, or refused. */
+export interface FieldChange {
+  readonly path: readonly string[];
+  /** The server's value; undefined if it has none. */
+  readonly server: JsonValue | undefined;
+  /** What was typed here; undefined if it was cleared. */
+  readonly mine: JsonValue | undefined;
+  /** 'sent' while it is part of a request whose outcome is not known yet. */
+  readonly state: 'pending' | 'sent' | 'parked';
+  /** The edits behind it, in order. */
+  readonly seqs: readonly number[];
+}
+
+/** Everything of one lead that the server does not have as it is here. */
+export interface Unsynced {
+  /** Unknown of a lead that is not on this device. */
+  readonly base?: Lead;
+  readonly rows: readonly PendingRow[];
+  readonly parked: readonly ParkedRow[];
+  /** The edits of the request that is on its way. */
+  readonly sent: readonly number[];
+}
+
+/**
+ * Field by field, pending ones first, each in the order in which it was first changed. A field that was changed as part
+ * of a bigger one later counts as part of that. Parked edits stand for themselves: one field, one refused value each.
+ */
+export function fieldChanges({ base, rows, parked, sent }: Unsynced): FieldChange[] {
+  const isSent = new Set(sent);
+  const fields = new Map<string, { readonly path: readonly string[]; mine: JsonValue | undefined; seqs: number[] }>();
+  // Which fields lie below a path, so that a later edit of the whole takes them over.
+  const below = new Map<string, Set<string>>();
+  for (const { seq, patch } of rows) {
+    for (const path of touchedPaths(patch)) {
+      const key = keyOf(path);
+      const seqs = [seq];
+      for (const inner of below.get(key) ?? []) {
+        seqs.unshift(...(fields.get(inner)?.seqs ?? []));
+        fields.delete(inner);
+      }
+      below.delete(key);
+      const field = fields.get(key);
+      if (field) {
+        field.mine = clearedAt(patch, path);
+        if (field.seqs.at(-1) !== seq) field.seqs.push(seq);
+      } else {
+        fields.set(key, { path, mine: clearedAt(patch, path), seqs: [...new Set(seqs)].sort((a, b) => a - b) });
+      }
+      for (let length = 1; length < path.length; length += 1) {
+        const above = keyOf(path.slice(0, length));
+        below.set(above, (below.get(above) ?? new Set()).add(key));
+      }
+    }
+  }
+  const serverAt = (path: readonly string[]) => (base && valueAt(asJson(base), path)) ?? undefined;
+  const pending = [...fields.values()].map(({ path, mine, seqs }): FieldChange => {
+    const state = seqs.every((seq) => isSent.has(seq)) ? 'sent' : 'pending';
+    return { path, server: serverAt(path), mine, state, seqs };
+  });
+  const refused = parked.flatMap(({ seq, patch }) =>
+    touchedPaths(patch).map((path): FieldChange => {
+      return { path, server: serverAt(path), mine: clearedAt(patch, path), state: 'parked', seqs: [seq] };
+    }),
+  );
+  return [...pending, ...refused];
+}
+
+function keyOf(path: readonly string[]): string {
+  return JSON.stringify(path);
+}
+
+/** Null clears, so that nothing is there. */
+function clearedAt(patch: JsonObject, path: readonly string[]): JsonValue | undefined {
+  return valueAt(patch, path) ?? undefined;
+}
