@@ -137,6 +137,7 @@ export function createSendingChecks({
       isSoleSender &&= hasLocks;
     },
     freed() {
+      reliefAt = elapsed();
       waits.clear();
       asked.clear();
       isSessionNews = new WeakSet(tabs());
