@@ -96,6 +96,7 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
         const { begun, open } = device.resumes;
         device.resumes = { begun: begun + 1, open: open + 1 };
         await tab.leadbox.resume();
+        sending.relieved();
         device.resumes = { ...device.resumes, open: device.resumes.open - 1 };
       });
     case 'sync':

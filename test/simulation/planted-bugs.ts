@@ -20,10 +20,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'removes edits before they are sent',
     changes: [
       {
-        file: 'src/replay/turn.ts',
-        find: 'records.set({ ...record, batch: choice });',
+        file: 'src/replay/choose-batches.ts',
+        find: 'records.set({ ...left, batch: choice });',
         replace:
-          'records.set({ ...record, batch: choice, rows: record.rows.filter(({ seq }) => !choice.seqs.includes(seq)) });',
+          'records.set({ ...left, batch: choice, rows: left.rows.filter(({ seq }) => !choice.seqs.includes(seq)) });',
       },
     ],
     caughtBy: [1],
@@ -96,8 +96,8 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'src/model/settle.ts',
-        find: 'parked: refused.map(',
-        replace: 'parked: (status === 503 ? [] : refused).map(',
+        find: '    return { ...settled, ...parkRows(',
+        replace: '    if (answer.status === 503) return settled;\n    return { ...settled, ...parkRows(',
       },
     ],
     caughtBy: [1, 9],
@@ -112,8 +112,13 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'src/model/settle.ts',
-        find: '  const { lead } = answer;',
-        replace: '  const { lead = applyToLead(base, patch) } = answer;',
+        find: 'const { lead, etag } = answer;',
+        replace: 'const { lead = applyToLead(base, patch), etag } = answer;',
+      },
+      {
+        file: 'src/api/lead-api.ts',
+        find: "if (outcome.kind === 'acknowledged') etags",
+        replace: "if (outcome.kind === 'acknowledged' && outcome.lead) etags",
       },
     ],
     caughtBy: [1],

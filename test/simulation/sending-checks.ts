@@ -117,6 +117,7 @@ export function createSendingChecks({
       const batch = batchOf.get(passage);
       if (!batch) return;
       const { tab, leadId } = passage;
+      if (status === 409) ledger.conflicted.add(leadId);
       if (isDefinite) {
         batch.isAnswered = true;
         definite.add(`${tab.label} ${batch.id}`);
@@ -136,6 +137,7 @@ export function createSendingChecks({
       isSoleSender &&= hasLocks;
     },
     freed() {
+      reliefAt = elapsed();
       waits.clear();
       asked.clear();
       isSessionNews = new WeakSet(tabs());
