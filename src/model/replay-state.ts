@@ -10,6 +10,8 @@ export interface ReplayState {
   readonly isUnauthorized?: boolean | undefined;
   /** Leads whose last attempt failed. */
   readonly leads: Readonly<Record<string, Wait>>;
+  /** Milliseconds since 1970, on the clock of the device. */
+  readonly writtenAt?: number | undefined;
   /** The lead that failed last, with no success since: another one failing next is an outage. */
   readonly lastFailed?: string | undefined;
   /** Milliseconds since 1970; when the server last acknowledged an edit. */

@@ -50,8 +50,11 @@ export interface Drain {
    * behind, and why it could not go on.
    */
   run(before: ReplayState): Promise<Drained>;
-  /** There may be more to send; `isRelieving`: and a good reason to try it at once. */
-  wake(isRelieving: boolean): void;
+  /**
+   * There may be more to send, and with `relievedAt` a good reason to try it at once: waits that began before that
+   * moment, in milliseconds since 1970, end.
+   */
+  wake(relievedAt?: number): void;
 }
 
 export interface Drained {
@@ -190,9 +193,9 @@ export function createDrain(host: DrainHost): Drain {
 
   return {
     run,
-    wake(isRelieving) {
+    wake(at) {
       mayBeMore = true;
-      if (isRelieving) relievedAt = host.now();
+      if (at !== undefined) relievedAt = Math.max(relievedAt ?? 0, at);
       wake();
     },
   };

@@ -158,13 +158,18 @@ export function createReplay(host: ReplayHost): Replay {
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
     const isUnauthorized = session.isMissing(state.isUnauthorized);
-    // What is stored is of the clock that all tabs share.
-    const before = { ...clamped(shifted(state, behind), now(), retry), isUnauthorized };
+    // What is stored is of the clock that all tabs share, unless that was set back since.
+    const isOfThisClock = (state.writtenAt ?? 0) <= clock.now();
+    const known = isOfThisClock ? shifted(state, behind) : state;
+    const before = { ...clamped(known, now(), retry), isUnauthorized };
     const { state: after, failed, hasAnswered } = await drain.run(before);
     session.ended(after.isUnauthorized, hasAnswered);
     // Without anything learned, another tab's is newer; frozen meanwhile, it is no longer ours to write.
-    const hasLearned = after !== before || isUnauthorized !== (state.isUnauthorized === true);
-    if (hasLearned && (isClosed || !signal.aborted)) await memory.write({ state: shifted(after, -behind) });
+    const learned = { ...shifted(after, -behind), writtenAt: state.writtenAt };
+    const hasLearned = JSON.stringify(learned) !== JSON.stringify({ ...state, writtenAt: state.writtenAt });
+    if (hasLearned && (isClosed || !signal.aborted)) {
+      await memory.write({ state: { ...learned, writtenAt: clock.now() } });
+    }
     if (!locks) await returnLease(host.database, sender);
     if (failed) throw failed.error;
     storageFailures = 0;
@@ -184,18 +189,18 @@ export function createReplay(host: ReplayHost): Replay {
     report({ sending: false });
   });
 
-  const start = (isRelieving: boolean) => {
-    drain.wake(isRelieving);
+  const start = (relievedAt?: number) => {
+    drain.wake(relievedAt);
     return run();
   };
 
   const trigger = (isRelieving = false) => {
-    if (!isClosed && autoSync) void start(isRelieving);
+    if (!isClosed && autoSync) void start(isRelieving ? now() : undefined);
   };
 
   return {
     trigger,
-    sync: () => start(true),
+    sync: () => start(Number.POSITIVE_INFINITY),
     async setPaused(asked, isTold) {
       let paused = asked;
       if (isTold) {
@@ -225,7 +230,7 @@ export function createReplay(host: ReplayHost): Replay {
       session.restore(); // nobody waits for it any more
       soleSender.close();
       clock.clearTimeout(timer);
-      await start(false);
+      await start();
     },
   };
 }
