@@ -38,6 +38,8 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
   const gone = new Set<number>();
   const changed: PendingRow[] = [];
   const unknown = new Map<string, readonly PendingRow[]>();
+  // Leads with edits that were not here, or not readable: their views are written for the first time.
+  const unseen = new Set<string>();
   const fences = readableFences((await meta.get('fences'))?.fences);
 
   const parkBroken = (rows: readonly PendingRow[]) => {
@@ -59,6 +61,7 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
     }
     const record = { ...rest, base, batch: isReadableBatch(batch, id) ? batch : undefined };
     read.set(id, { ...record, rows });
+    if (base === fresh && rows.length) unseen.add(id);
     unknown.delete(id);
     if (left.length < rows.length || base === fresh) records.set({ ...record, rows: left });
   };
@@ -108,7 +111,8 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
         const known = new Set(before?.rows);
         const amended = record.rows.filter((row) => !known.has(row));
         changed.push(...amended);
-        return record.base !== before?.base || record.rows.length !== before.rows.length || amended.length > 0;
+        const isNew = unseen.has(record.id) || record.base !== before?.base;
+        return isNew || record.rows.length !== before?.rows.length || amended.length > 0;
       });
       return Promise.all([
         outbox.bulkDelete([...gone]),
