@@ -113,20 +113,24 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
 
   function editOf(row: PendingRow): Edit {
     const { seq, leadId, patch } = row;
-    return { seq, leadId, patch, settled: settlements.of(leadId, seq), undo: () => undo(row) };
-  }
-
-  async function undo(row: PendingRow): Promise<Edit | undefined> {
-    if (isClosed()) throw closed();
-    try {
-      await outbox.discard(row.seq);
-      return undefined;
-    } catch (error) {
-      // Sent: what it changed is the server's now, or may be.
-      if (!isLeadboxError(error, 'edit-in-flight') && !isLeadboxError(error, 'edit-not-found')) throw error;
-    }
-    const edit = await editor.edit(row.leadId, (view) => undoPatch(row, view));
-    return edit.seq ? edit : undefined;
+    const own = { ...row }; // what it replaced is noted in it when it is synced
+    let isDropped = false;
+    const undo = async (): Promise<Edit | undefined> => {
+      if (isClosed()) throw closed();
+      if (isDropped) return undefined;
+      try {
+        await outbox.discard(seq);
+        isDropped = true;
+        return undefined;
+      } catch (error) {
+        // Sent: what it changed is the server's now, or may be.
+        if (!isLeadboxError(error, 'edit-in-flight') && !isLeadboxError(error, 'edit-not-found')) throw error;
+      }
+      const stored = await database.run('r', ({ outbox: rows }) => rows.get(seq));
+      const edit = await editor.edit(leadId, (view) => undoPatch(stored ?? own, view));
+      return edit.seq ? edit : undefined;
+    };
+    return { seq, leadId, patch, settled: settlements.of(own), undo };
   }
 
   const outbox = createOutbox({ database, clock, schemas, settlements, newName, editOf, onStored: stored });
@@ -177,9 +181,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     tellParked(parkedUnsent, shown);
     for (const { record, acknowledged, parked, differs, lost, isOutdated } of settled) {
       const leadId = record.id;
-      const seqs = acknowledged.map(({ seq }) => seq);
-      synced += seqs.length;
-      void shown.then(() => settlements.synced(seqs, viewOf(record)));
+      synced += acknowledged.length;
+      void shown.then(() => settlements.synced(acknowledged, viewOf(record)));
       tellParked(parked, shown);
       const replaced = touchedPaths(lost);
       if (replaced.length) onEvent({ type: 'sections-replaced', leadId, paths: replaced });
