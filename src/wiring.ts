@@ -118,8 +118,10 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     settlements,
     discard: (seq) => outbox.discard(seq),
     edit: (leadId, change) => editor.edit(leadId, change),
+    stored: (seq) => database.run('r', ({ outbox: rows }) => rows.get(seq)),
     isClosed,
   });
+
   const outbox = createOutbox({ database, clock, schemas, settlements, newName, editOf, onStored: stored });
 
   const warn = (code: Warning, message: string) => onEvent({ type: 'warning', code, message });
@@ -160,9 +162,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     tellParked(parkedUnsent, shown);
     for (const { record, acknowledged, parked, differs, lost, isOutdated } of settled) {
       const leadId = record.id;
-      const seqs = acknowledged.map(({ seq }) => seq);
-      synced += seqs.length;
-      void shown.then(() => settlements.synced(seqs, viewOf(record)));
+      synced += acknowledged.length;
+      void shown.then(() => settlements.synced(acknowledged, viewOf(record)));
       tellParked(parked, shown);
       const replaced = touchedPaths(lost);
       if (replaced.length) onEvent({ type: 'sections-replaced', leadId, paths: replaced });

@@ -11,25 +11,33 @@ export interface EditHost {
   readonly settlements: Settlements;
   readonly discard: (seq: number) => Promise<void>;
   readonly edit: (leadId: string, change: Change) => Promise<Edit>;
+  /** The row of an edit, as long as it is pending. */
+  readonly stored: (seq: number) => Promise<PendingRow | undefined>;
   readonly isClosed: () => boolean;
 }
 
 /** Gives the edit of a row that is durable now. */
-export function createEditOf({ settlements, discard, edit, isClosed }: EditHost): (row: PendingRow) => Edit {
-  const undo = async (row: PendingRow): Promise<Edit | undefined> => {
-    if (isClosed()) throw closed();
-    try {
-      await discard(row.seq);
-      return undefined;
-    } catch (error) {
-      // Sent: what it changed is the server's now, or may be.
-      if (!isLeadboxError(error, 'edit-in-flight') && !isLeadboxError(error, 'edit-not-found')) throw error;
-    }
-    const restored = await edit(row.leadId, (view) => undoPatch(row, view));
-    return restored.seq ? restored : undefined;
-  };
+export function createEditOf(host: EditHost): (row: PendingRow) => Edit {
+  const { settlements, discard, edit, stored, isClosed } = host;
   return (row) => {
     const { seq, leadId, patch } = row;
-    return { seq, leadId, patch, settled: settlements.of(leadId, seq), undo: () => undo(row) };
+    const own = { ...row }; // what it replaced is noted in it when it is synced
+    let isDropped = false;
+    const undo = async (): Promise<Edit | undefined> => {
+      if (isClosed()) throw closed();
+      if (isDropped) return undefined;
+      try {
+        await discard(seq);
+        isDropped = true;
+        return undefined;
+      } catch (error) {
+        // Sent: what it changed is the server's now, or may be.
+        if (!isLeadboxError(error, 'edit-in-flight') && !isLeadboxError(error, 'edit-not-found')) throw error;
+      }
+      const latest = (await stored(seq)) ?? own;
+      const restored = await edit(leadId, (view) => undoPatch(latest, view));
+      return restored.seq ? restored : undefined;
+    };
+    return { seq, leadId, patch, settled: settlements.of(own), undo };
   };
 }

@@ -1,15 +1,15 @@
 import type { Settlement } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
-import type { ParkedRow } from '../model/lead-record.ts';
+import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import type { Database } from '../storage/database.ts';
 import { parkedEdit, readFates, readLead } from '../storage/read-leads.ts';
 
 /** The promises of this tab's edits: how each ended, whoever sent it (R40). */
 export interface Settlements {
   /** The promise of an edit that is durable now. */
-  of(leadId: string, seq: number): Promise<Settlement>;
-  /** The server has these edits; `lead` is this tab's view. */
-  synced(seqs: readonly number[], lead: Lead): void;
+  of(row: PendingRow): Promise<Settlement>;
+  /** The server has these edits; `lead` is this tab's view. What they replaced in the end is noted in their rows. */
+  synced(rows: readonly PendingRow[], lead: Lead): void;
   parked(row: ParkedRow): void;
   /** The leads with edits whose end is not known here yet. */
   leadIds(): readonly string[];
@@ -18,7 +18,7 @@ export interface Settlements {
 }
 
 export function createSettlements(database: Database): Settlements {
-  const waiting = new Map<number, { readonly leadId: string; readonly end: (settlement: Settlement) => void }>();
+  const waiting = new Map<number, { readonly row: PendingRow; readonly end: (settlement: Settlement) => void }>();
 
   const end = (seq: number, settlement: Settlement) => {
     waiting.get(seq)?.end(settlement);
@@ -27,25 +27,28 @@ export function createSettlements(database: Database): Settlements {
   const parked = (row: ParkedRow) => end(row.seq, { outcome: 'parked', edit: parkedEdit(row) });
 
   return {
-    of: (leadId, seq) => new Promise((resolve) => waiting.set(seq, { leadId, end: resolve })),
-    synced(seqs, lead) {
-      for (const seq of seqs) end(seq, { outcome: 'synced', lead });
+    of: (row) => new Promise((resolve) => waiting.set(row.seq, { row, end: resolve })),
+    synced(rows, lead) {
+      for (const { seq, replaced } of rows) {
+        Object.assign(waiting.get(seq)?.row ?? {}, { replaced });
+        end(seq, { outcome: 'synced', lead });
+      }
     },
     parked,
-    leadIds: () => [...waiting.values()].map(({ leadId }) => leadId),
+    leadIds: () => [...waiting.values()].map(({ row }) => row.leadId),
     async recheck(leadIds) {
-      const asked = [...waiting].filter(([, { leadId }]) => !leadIds || leadIds.includes(leadId));
+      const asked = [...waiting].filter(([, { row }]) => !leadIds || leadIds.includes(row.leadId));
       if (!asked.length) return;
       const [pending, refused, discarded] = await readFates(
         database,
         asked.map(([seq]) => seq),
       );
-      for (const [index, [seq, { leadId }]] of asked.entries()) {
-        const row = refused[index];
-        if (row) parked(row);
+      for (const [index, [seq, { row }]] of asked.entries()) {
+        const refusal = refused[index];
+        if (refusal) parked(refusal);
         else if (discarded.includes(seq)) end(seq, { outcome: 'discarded' });
         else if (!pending[index]) {
-          const lead = (await readLead(database, leadId))?.lead;
+          const lead = (await readLead(database, row.leadId))?.lead;
           if (lead) end(seq, { outcome: 'synced', lead });
         }
       }

@@ -2,7 +2,8 @@ import type { Conflict, Resolution } from './edit.ts';
 import { type JsonObject, type JsonValue, jsonEqual, toJson, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import type { PendingRow } from './lead-record.ts';
-import { pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
+import { leadPatchSchema } from './lead-schema.ts';
+import { applyMergePatch, mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
 import { valueBefore, withReplaced, withValueAt } from './replaced.ts';
 
 /** Edits of one lead that would go together, compared with the lead as the server has it now (R35–R37). */
@@ -13,18 +14,34 @@ export interface Comparison {
   readonly isThere: boolean;
 }
 
-/** `patch` is what `rows` fold into. Null and missing are equal (R11); arrays are compared as wholes. */
-export function compareWith(fresh: Lead, rows: readonly PendingRow[], patch: JsonObject): Comparison {
+/**
+ * `patch` is what `rows` fold into. Null and missing are equal (R11); arrays are compared as wholes. Those up to
+ * `sentThrough` were sent before: what they set there is not somebody else's.
+ */
+export function compareWith(
+  fresh: Lead,
+  rows: readonly PendingRow[],
+  patch: JsonObject,
+  sentThrough: number,
+): Comparison {
   const all = valuesAt(fresh, rows, patch);
+  const sent = rows.filter(({ seq }) => seq <= sentThrough);
+  const isOwn = ({ path, base, theirs }: Conflict) => {
+    let at: JsonValue = withValueAt({}, path, base) ?? {};
+    return sent.some((row) => {
+      at = applyMergePatch(at, row.patch);
+      return jsonEqual(valueAt(at, path) ?? null, theirs);
+    });
+  };
   return {
-    conflicts: all.filter(({ base, mine, theirs }) => !jsonEqual(theirs, base) && !jsonEqual(theirs, mine)),
+    conflicts: all.filter((one) => !jsonEqual(one.theirs, one.base) && !jsonEqual(one.theirs, one.mine) && !isOwn(one)),
     isThere: all.every(({ mine, theirs }) => jsonEqual(theirs, mine)),
   };
 }
 
 /** The paths that conflict; if none does and the server refuses all the same, all paths. */
 export function allAsConflicts(fresh: Lead, rows: readonly PendingRow[], patch: JsonObject): readonly Conflict[] {
-  const { conflicts } = compareWith(fresh, rows, patch);
+  const { conflicts } = compareWith(fresh, rows, patch, 0);
   return conflicts.length ? conflicts : valuesAt(fresh, rows, patch);
 }
 
@@ -68,26 +85,29 @@ export function resolveConflicts(
   const isOfBatch = ({ seq }: PendingRow) => seqs.includes(seq);
   const touches = (row: PendingRow, { path }: Conflict) => pathsOverlap([path], touchedPaths(row.patch));
   for (const conflict of conflicts) {
-    const { path, theirs } = conflict;
-    const decision = decisionOf(conflict, decide);
-    const involved = current.filter((row) => isOfBatch(row) && touches(row, conflict)).map(({ seq }) => seq);
+    const { path } = conflict;
+    const theirs = conflict.theirs ?? undefined; // null counts as missing
+    const involved = current.filter((row) => isOfBatch(row) && touches(row, conflict));
+    // Members that are only put back yield to whatever somebody put there since.
+    const decision = involved.every(({ isRepair }) => isRepair) ? 'theirs' : decisionOf(conflict, decide);
     if (decision === 'ask') {
       asked.push(conflict);
-    } else if (decision === 'mine') {
-      // Asked once: from now on it is theirs that the edit knowingly replaces.
-      current = withReplaced(current, { path, value: theirs ?? null }, (involved[0] ?? 0) - 1);
-    } else {
-      const last = involved.at(-1);
-      current = current.map((row) => {
-        if (!involved.includes(row.seq)) return row;
-        const rest = { ...row, patch: withoutPaths(row.patch, [path]) };
-        if (decision === 'theirs' || row.seq !== last) return rest;
-        const replaced = [...(row.replaced ?? []), { path, value: theirs ?? null }];
-        return { ...rest, patch: withValueAt(rest.patch, path, decision.value) as JsonObject, replaced }; // path is not empty
-      });
-      const left = decision === 'theirs' ? theirs : decision.value;
-      current = withReplaced(current, { path, value: left ?? null }, last ?? 0);
+      continue;
     }
+    const last = involved.at(-1);
+    const value = typeof decision === 'object' ? mergePatchBetween(theirs, decision.value) : undefined;
+    current = current.map((row) => {
+      if (decision === 'mine' || !involved.includes(row)) return row;
+      const patch = withoutPaths(row.patch, [path]);
+      const isSet = row === last && value !== undefined;
+      return { ...row, patch: isSet ? (withValueAt(patch, path, value) as JsonObject) : patch }; // path is not empty
+    });
+    // Asked once: from now on it is theirs that these edits knowingly replace, or leave.
+    current = withReplaced(
+      current,
+      { path, ...(theirs === undefined ? {} : { value: theirs }) },
+      (involved[0]?.seq ?? 0) - 1,
+    );
   }
   const asking = current.flatMap((row) => {
     const own = isOfBatch(row) ? asked.filter((conflict) => touches(row, conflict)) : [];
@@ -111,7 +131,8 @@ function decisionOf(
     const decision: unknown = decide(conflict);
     if (decision === 'mine' || decision === 'theirs') return decision;
     if (typeof decision !== 'object' || decision === null || !('value' in decision)) return 'ask';
-    return { value: toJson(decision.value) };
+    const value = toJson(decision.value);
+    return leadPatchSchema.safeParse(withValueAt({}, conflict.path, value)).success ? { value } : 'ask';
   } catch {
     return 'ask';
   }

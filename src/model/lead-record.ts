@@ -21,6 +21,8 @@ export interface LeadRecord {
   readonly aloneThrough?: number | undefined;
   /** How often in a row the server refused it because of a conflict; the lead is fetched before the next attempt. */
   readonly rounds?: number | undefined;
+  /** A batch that was given up without having been acknowledged: it may have arrived all the same. */
+  readonly earlier?: FrozenBatch | undefined;
   /** The ETag of the base, where the server sent one. */
   readonly etag?: string | undefined;
 }
@@ -32,6 +34,8 @@ export interface PendingRow {
   readonly madeAt: string;
   /** What the user saw at each path that the edit sets. */
   readonly replaced?: readonly Replaced[] | undefined;
+  /** It puts back what a server removed, and is nobody's wish: where somebody set the same since, it yields. */
+  readonly isRepair?: boolean | undefined;
   /** The id under which it came from another device (R64). */
   readonly origin?: string | undefined;
 }

@@ -1,7 +1,7 @@
 import { getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import type { PendingRow, Replaced } from './lead-record.ts';
-import { touchedPaths } from './merge-patch.ts';
+import { applyMergePatch, pathsOverlap, touchedPaths } from './merge-patch.ts';
 
 /**
  * What edits replaced, path by path: what the user saw when he changed it. A later edit of the same device replaces
@@ -10,10 +10,14 @@ import { touchedPaths } from './merge-patch.ts';
 
 /** What a patch replaces in the view it is made on. */
 export function replacedBy(view: Lead, patch: JsonObject): Replaced[] {
-  return touchedPaths(patch).map((path) => {
-    const value = valueAt(asJson(view), path);
-    return value === undefined ? { path } : { path, value };
-  });
+  return touchedPaths(patch).map((path) => replacedAt(asJson(view), path));
+}
+
+/** Where an object is to be made on the way, that is what is there instead of one. */
+function replacedAt(value: JsonValue | undefined, path: readonly string[]): Replaced {
+  const end = path.findIndex((_, length) => !isJsonObject(valueAt(value, path.slice(0, length))));
+  const way = end < 0 ? path : path.slice(0, end);
+  return at(way, valueAt(value, way));
 }
 
 /** The value at `path` before the first of these edits: null where there was none, undefined if nobody knows. */
@@ -38,25 +42,30 @@ export function withoutEarlier<R extends PendingRow>(rows: readonly R[], gone: P
   return (gone.replaced ?? []).reduce((later, entry) => withReplaced(later, entry, gone.seq), rows);
 }
 
-/** The first of these edits after `seq` that touches the path of `entry` replaces its value. */
+/** The value at a path is this one before the first of these edits after `seq`: so each of them replaces what it does. */
 export function withReplaced<R extends PendingRow>(rows: readonly R[], entry: Replaced, seq: number): readonly R[] {
-  const touches = ({ path }: Replaced) => isPrefix(path, entry.path) || isPrefix(entry.path, path);
-  const first = rows.find((row) => row.seq > seq && row.replaced?.some(touches));
-  if (!first) return rows;
-  const replaced = first.replaced?.map((own): Replaced => {
-    const { path, value } = own;
-    if (isPrefix(path, entry.path)) return at(path, withValueAt(value, entry.path.slice(path.length), entry.value));
-    if (isPrefix(entry.path, path)) return at(path, valueAt(entry.value, path.slice(entry.path.length)));
-    return own;
+  const { path } = entry;
+  let { value } = entry;
+  return rows.map((row) => {
+    const { patch, replaced = [] } = row;
+    if (row.seq <= seq || !pathsOverlap([path], [...touchedPaths(patch), ...replaced.map((own) => own.path)]))
+      return row;
+    const now = replaced.map((own) => {
+      if (isPrefix(own.path, path)) return at(own.path, withValueAt(own.value, path.slice(own.path.length), value));
+      if (!isPrefix(path, own.path)) return own;
+      const below = replacedAt(value, own.path.slice(path.length));
+      return { ...below, path: [...path, ...below.path] };
+    });
+    value = valueAt(applyMergePatch(withValueAt({}, path, value) ?? {}, patch), path);
+    return replaced.length ? { ...row, replaced: now } : row;
   });
-  return rows.map((row) => (row === first ? { ...row, replaced } : row));
 }
 
 function at(path: readonly string[], value: JsonValue | undefined): Replaced {
   return value === undefined ? { path } : { path, value };
 }
 
-function isPrefix(start: readonly string[], path: readonly string[]): boolean {
+export function isPrefix(start: readonly string[], path: readonly string[]): boolean {
   return start.length <= path.length && start.every((key, index) => key === path[index]);
 }
 
@@ -67,7 +76,9 @@ export function withValueAt(
   value: JsonValue | undefined,
 ): JsonValue | undefined {
   if (key === undefined) return value;
-  const inner = withValueAt(getOwn(target, key), rest, value);
+  const old = getOwn(target, key);
+  const inner = withValueAt(old, rest, value);
+  if (inner === undefined && old === undefined) return target;
   const copy = isJsonObject(target) ? { ...target } : {};
   if (inner === undefined)
     delete (copy as Record<string, JsonValue>)[key]; // a copy of our own

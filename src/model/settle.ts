@@ -49,7 +49,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const rest = record.rows.filter((row) => !own.includes(row));
   const paths = inSections(sent, batch.isWhole);
   const settled = {
-    record: { ...record, rows: rest, batch: undefined, rounds: undefined },
+    record: { ...record, rows: rest, batch: undefined, rounds: undefined, earlier: undefined },
     acknowledged: [],
     parked: [],
     fence: batch.lateUntil ? { leadId: record.id, paths, until: batch.lateUntil } : undefined,
@@ -62,7 +62,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     // Both leave the edits where they are: to be compared with the lead first, or to go one by one.
     if (reason === 'conflict') {
       const rounds = (record.rounds ?? 0) + 1;
-      return { ...settled, record: { ...settled.record, rows: record.rows, rounds } };
+      return { ...settled, record: { ...settled.record, rows: record.rows, rounds, earlier: batch } };
     }
     if (reason === 'rejected' && own.length > 1) {
       const aloneThrough = Math.max(...batch.seqs);

@@ -44,12 +44,15 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
   };
 
   const freeze = async (leadId: string, batchTerms: BatchTerms): Promise<void> => {
-    const record = await records.get(leadId);
-    if (!record) return; // another tab was quicker, or nothing of it is left to send
+    const found = await records.get(leadId);
+    if (!found) return; // another tab was quicker, or nothing of it is left to send
+    const record = thawed(found, batchTerms);
+    if (typeof record === 'number') return void fencedUntil.push(record);
     const fold = !record.batch && foldable(record, batchTerms);
     if (typeof fold === 'number') return void fencedUntil.push(fold);
     const mustLook = fold && (plan.checkBeforeSend || batchTerms.isWhole || record.rounds);
     if (mustLook && !looked.has(leadId)) return void looks.push(leadId);
+    if (record !== found) records.set(record);
     const result = mustLook && compared(record, fold);
     if (result) {
       records.set(result.record);
@@ -68,9 +71,9 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
 
   /** What comparing edits with the fresh base made of them; undefined if nothing: they can go as they are. */
   const compared = (record: LeadRecord, { rows, patch }: Foldable): Settled | undefined => {
-    const { base, rounds = 0 } = record;
+    const { base, rounds = 0, earlier } = record;
     const nothing = { acknowledged: [], parked: [], fence: undefined, differs: [], lost: {}, isOutdated: false };
-    const { conflicts, isThere } = compareWith(base, rows, patch);
+    const { conflicts, isThere } = compareWith(base, rows, patch, earlier?.seqs.at(-1) ?? 0);
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
       const left = record.rows.filter((row) => !rows.includes(row));
@@ -102,4 +105,15 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
     await choose(head);
   }
   return { batches, looks, fencedUntil, parkedUnsent, settled };
+}
+
+/**
+ * Whole sections are as old as the look at the lead that they were made on: sent again, they would undo what others did
+ * since. So they are made anew, as soon as no earlier attempt can arrive any more; until then, the time when that is.
+ */
+function thawed(record: LeadRecord, { now, isOver }: BatchTerms): LeadRecord | number {
+  const { batch } = record;
+  if (!batch?.isWhole) return record;
+  const until = Math.max(batch.lateUntil ?? 0, isOver(batch) ? 0 : batch.arrivesUntil);
+  return now < until ? until : { ...record, batch: undefined, earlier: batch };
 }

@@ -124,7 +124,8 @@ export function createDrain(host: DrainHost): Drain {
         if (batch && outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: now };
         host.report({ lastError: undefined, lastSyncedAt: state.lastSyncedAt });
       }
-      if (outcome?.wait) state = afterWait(state, outcome.wait, circumstances);
+      // A look is worth nothing without the request it was made for: what is left of the budget holds what comes after.
+      if (outcome?.wait && (batch || outcome.kind === 'retry')) state = afterWait(state, outcome.wait, circumstances);
       if (failed) reserved.delete(leadId);
       mayBeMore = true;
       wake();

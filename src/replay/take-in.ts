@@ -1,7 +1,10 @@
+import { type JsonObject, jsonEqual, valueAt } from '../model/json.ts';
+import { asJson, type Lead } from '../model/lead.ts';
 import { isOlder } from '../model/lead-change.ts';
 import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
 import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
 import { replacedBy } from '../model/replaced.ts';
+import { untouchedMembers } from '../model/sections.ts';
 import { type Answer, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
 import type { TurnPlan } from './turn.ts';
@@ -32,8 +35,10 @@ export async function takeIn(records: LeadRecords, plan: TurnPlan): Promise<Take
       // Settled before, by whoever was quicker: a late answer changes nothing (R23).
       if (record.batch?.id !== batch.id) continue;
       settled.push(await settleBatch(records, { record, batch, answer }, plan));
-    } else if (!record.batch) {
-      const result = takeLook(record, answer, plan.terms.now);
+    } else if (!record.batch || record.batch.isWhole) {
+      const look = takeLook(record, answer, plan.terms.now);
+      const result = Object.keys(look.lost).length ? await repair(records, look, plan.terms.now) : look;
+      if (result !== look) plan.sections.learn();
       if (fresh) looked.add(leadId);
       records.set(result.record);
       records.park(result.parked);
@@ -81,7 +86,7 @@ async function repair(records: LeadRecords, result: Settled, now: number): Promi
   const { id: leadId, base } = record;
   if (!Object.keys(patch).length) return { ...result, record: { ...record } };
   const madeAt = new Date(now).toISOString();
-  const row = await records.append({ leadId, patch, madeAt, replaced: replacedBy(base, patch) });
+  const row = await records.append({ leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) });
   return { ...result, record: { ...record, rows: [...record.rows, row] } };
 }
 
@@ -89,10 +94,21 @@ async function repair(records: LeadRecords, result: Settled, now: number): Promi
 function takeLook(record: LeadRecord, answer: Answer, now: number): Settled {
   const nothing = { acknowledged: [], parked: [], fence: undefined, differs: [], lost: {}, isOutdated: false };
   if (answer.kind === 'refused') {
-    return { ...nothing, ...parkRows(record, record.rows, { ...answer, now }) };
+    return { ...nothing, ...parkRows({ ...record, batch: undefined }, record.rows, { ...answer, now }) };
   }
   const { lead, etag } = answer;
-  return { ...nothing, record: isOlder(lead, record.base) ? record : { ...record, base: lead, etag } };
+  if (isOlder(lead, record.base)) return { ...nothing, record };
+  return { ...nothing, record: { ...record, base: lead, etag }, lost: lostSince(record.earlier, lead) };
+}
+
+/** What a batch removed that was refused, and yet it is what the lead shows: its first attempt arrived (R33). */
+function lostSince(earlier: FrozenBatch | undefined, lead: Lead): JsonObject {
+  if (!earlier?.before) return {};
+  const patch = JSON.parse(earlier.body) as JsonObject; // written by nextBatch
+  const isThere = touchedPaths(patch).every((path) =>
+    jsonEqual(valueAt(asJson(lead), path) ?? null, valueAt(patch, path) ?? null),
+  );
+  return isThere ? untouchedMembers(earlier.before, patch, lead).lost : {};
 }
 
 function dropOldFences(records: LeadRecords, { terms }: TurnPlan): void {

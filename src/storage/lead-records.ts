@@ -38,6 +38,8 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
   const gone = new Set<number>();
   const changed: PendingRow[] = [];
   const unknown = new Map<string, readonly PendingRow[]>();
+  // Leads with edits that were not here, or not readable: their views are written for the first time.
+  const unseen = new Set<string>();
   const fences = readableFences((await meta.get('fences'))?.fences);
 
   const parkBroken = (rows: readonly PendingRow[]) => {
@@ -48,7 +50,7 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
   /** Reads a record, and mends one that is damaged: what cannot be read is parked, the rest goes on. */
   const readRecord = async (id: string, fresh: Lead | undefined) => {
     const [rows, found] = await Promise.all([outbox.where('leadId').equals(id).sortBy('seq'), bases.get(id)]);
-    const { lead, batch, ...rest } = found ?? { id };
+    const { lead, batch, earlier, ...rest } = found ?? { id };
     const left = rows.filter(isReadableRow);
     if (left.length < rows.length) parkBroken(rows.filter((row) => !left.includes(row)));
     // The view holds all that the base did, and the edits on top: applied once more they change nothing.
@@ -57,8 +59,10 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
       if (left.length) unknown.set(id, left);
       return;
     }
-    const record = { ...rest, base, batch: isReadableBatch(batch, id) ? batch : undefined };
+    const [frozen, givenUp] = [batch, earlier].map((one) => (isReadableBatch(one, id) ? one : undefined));
+    const record = { ...rest, base, batch: frozen, earlier: givenUp };
     read.set(id, { ...record, rows });
+    if (base === fresh && rows.length) unseen.add(id);
     unknown.delete(id);
     if (left.length < rows.length || base === fresh) records.set({ ...record, rows: left });
   };
@@ -108,7 +112,8 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
         const known = new Set(before?.rows);
         const amended = record.rows.filter((row) => !known.has(row));
         changed.push(...amended);
-        return record.base !== before?.base || record.rows.length !== before.rows.length || amended.length > 0;
+        const isNew = unseen.has(record.id) || record.base !== before?.base;
+        return isNew || record.rows.length !== before?.rows.length || amended.length > 0;
       });
       return Promise.all([
         outbox.bulkDelete([...gone]),

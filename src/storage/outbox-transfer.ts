@@ -4,6 +4,7 @@ import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checked, leadIdSchema, leadPatchSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { Database, Tables } from './database.ts';
+import { isReadableRow } from './readable.ts';
 import { addEdits } from './store-edits.ts';
 
 /** Everything unsynced of a device, for support or a move to another one. */
@@ -56,7 +57,8 @@ export function exportOutbox(database: Database, exportedAt: string, newName: ()
     const client = await clientName(tables, newName);
     const [pending, parked] = await Promise.all([tables.outbox.toArray(), tables.parked.toArray()]);
     const idOf = ({ origin, seq }: PendingRow) => origin ?? `${client}:${seq}`;
-    const edits = [...pending, ...parked].sort((a, b) => a.seq - b.seq);
+    // What cannot be read here could not be read there, and the file would be refused for it.
+    const edits = [...pending, ...parked].filter(isReadableRow).sort((a, b) => a.seq - b.seq);
     return {
       ...{ format: 'leadbox-outbox' as const, version: 1 as const, exportedAt },
       edits: edits.map((row: PendingRow & Partial<ParkedRow>): ExportedEdit => {
@@ -101,7 +103,8 @@ export function importOutbox(database: Database, { edits }: OutboxExport, newNam
       taken.push(edit);
       await take(tables, edit);
     }
-    if (taken.length) await tables.meta.put({ key: 'imported', imported: [...known].slice(-remembered) });
+    const enough = Math.max(remembered, edits.length); // this file at least, however long it is
+    if (taken.length) await tables.meta.put({ key: 'imported', imported: [...known].slice(-enough) });
     const leadIds = [...new Set(taken.map(({ leadId }) => leadId))];
     return { imported: taken.length, skipped: edits.length - taken.length, leadIds };
   });

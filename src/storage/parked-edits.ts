@@ -82,6 +82,8 @@ export function discard(database: Database, seq: number, now: number): Promise<s
       if (record) {
         const left = record.rows.filter((other) => other.seq !== seq);
         records.set({ ...record, rows: withoutEarlier(left, row) });
+      } else {
+        await tables.outbox.delete(seq); // of a lead that is not here
       }
       await records.flush();
     }

@@ -105,14 +105,14 @@ export function readOutbox(
     const [pending, refused, known] = await Promise.all([of(outbox, 'leadId'), of(parked, 'leadId'), of(bases, 'id')]);
     const sent = new Set(known.flatMap(({ batch }) => batch?.seqs ?? []));
     return {
-      pending: pending.map(({ replaced, origin, ...row }) => ({ ...row, sent: sent.has(row.seq) })),
+      pending: pending.map(({ replaced, origin, isRepair, ...row }) => ({ ...row, sent: sent.has(row.seq) })),
       parked: refused.map(parkedEdit),
     };
   });
 }
 
 /** A parked row as apps see it. */
-export function parkedEdit({ overtaken, replaced, origin, ...row }: ParkedRow): ParkedEdit {
+export function parkedEdit({ overtaken, replaced, origin, isRepair, ...row }: ParkedRow): ParkedEdit {
   return { ...row, sent: false };
 }
 

@@ -1,5 +1,5 @@
 import type { Lead } from '../model/lead.ts';
-import type { Fence, FrozenBatch, ParkedRow, PendingRow } from '../model/lead-record.ts';
+import type { Fence, LeadRecord, ParkedRow, PendingRow } from '../model/lead-record.ts';
 import type { Lease } from './lease.ts';
 
 /**
@@ -21,11 +21,9 @@ export interface Rows {
   readonly meta: MetaRow;
 }
 
-export interface BaseRow {
-  readonly id: string;
+/** A record without its rows, which are the outbox. */
+export interface BaseRow extends Omit<LeadRecord, 'base' | 'rows'> {
   readonly lead: Lead;
-  readonly batch?: FrozenBatch | undefined;
-  readonly aloneThrough?: number | undefined;
 }
 
 /** One of each key. */
