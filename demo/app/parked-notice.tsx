@@ -40,6 +40,8 @@ export function ParkedNotice({ change, withLead }: ParkedNoticeProps) {
   const { conflicts } = edit;
   const isCorrectable = edit.reason === 'rejected' && !withLead;
   const isAmended = corrections.size > 0;
+  const again = conflicts ? 'Keep mine' : isAmended ? 'Send corrected' : 'Try again';
+  const drop = conflicts ? 'Keep theirs' : 'Discard';
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!isAmended) return tryAgain();
@@ -51,9 +53,9 @@ export function ParkedNotice({ change, withLead }: ParkedNoticeProps) {
   return (
     <article className="parked" ref={notice} tabIndex={-1} aria-labelledby={reason}>
       <p className="parked-reason" id={reason}>
+        <span className="unseen">{what}: </span>
         {reasons[edit.reason]}
         {edit.status === undefined ? null : <span className="mono"> {edit.status}</span>}
-        <span className="unseen">: {what}</span>
       </p>
       {withLead ? (
         <p>
@@ -89,13 +91,11 @@ export function ParkedNotice({ change, withLead }: ParkedNoticeProps) {
           </p>
         )}
         <p className="parked-acts">
-          <button type="submit">
-            {conflicts ? 'Keep mine' : isAmended ? 'Send corrected' : 'Try again'}
-            <span className="unseen">: {what}</span>
+          <button type="submit" aria-label={`${again}: ${what}`}>
+            {again}
           </button>
-          <button type="button" onClick={discard}>
-            {conflicts ? 'Keep theirs' : 'Discard'}
-            <span className="unseen">: {what}</span>
+          <button type="button" aria-label={`${drop}: ${what}`} onClick={discard}>
+            {drop}
           </button>
           {earlier.length > 0 ? <small>typed in {edits(earlier.length + 1)}</small> : null}
         </p>
@@ -108,6 +108,6 @@ export function ParkedNotice({ change, withLead }: ParkedNoticeProps) {
 function heirOf(leaving: HTMLElement): Element | null {
   const all = [...(leaving.closest('.parked-edits')?.querySelectorAll('.parked') ?? [])];
   const at = all.indexOf(leaving);
-  const instead = leaving.closest('.lead-pane') ? '#lead-title' : '.lead-list a[tabindex="0"], #search';
-  return all[at + 1] ?? all[at - 1] ?? document.querySelector(instead);
+  const places = leaving.closest('.lead-pane') ? ['#lead-title'] : ['.lead-list a[tabindex="0"]', '#search'];
+  return [all[at + 1], all[at - 1], ...places.map((place) => document.querySelector(place))].find(Boolean) ?? null;
 }

@@ -24,3 +24,23 @@ test('faults come in the order in which they were asked for', () => {
   const met = [1, 2, 3, 4].map(() => faults.take(url, '{}'));
   expect(met).toEqual([503, 503, 'lost-answer', undefined]);
 });
+
+test('a refused value is refused while it is still being typed, and not when it is corrected later', () => {
+  let now = 0;
+  const faults = createEditFaults(() => now);
+  const typed = (city: string) => statusOf(faults.take(url, JSON.stringify({ location: { city } })));
+  faults.add(422, 1);
+  expect(['B', 'Be', 'Berg'].map(typed)).toEqual([422, 422, 422]);
+  expect(typed('Oslo')).toBeUndefined();
+  now += 5_000;
+  expect(typed('Berg')).toBe(422);
+  expect(typed('Bergen')).toBeUndefined();
+});
+
+test('a pause is asked for with its length', () => {
+  const faults = createEditFaults();
+  faults.add(429, 1);
+  const answer = faults.take(url, '{}');
+  expect(statusOf(answer)).toBe(429);
+  expect(answer instanceof Response && answer.headers.get('Retry-After')).toBe('6');
+});
