@@ -32,8 +32,8 @@ export function createEditFaults(now: () => number = Date.now): EditFaults {
       if (refused?.url === url) {
         // As a rule of the server would: what it refused it refuses again, also when it comes in smaller pieces.
         if (isPartOf(patch, refused.body)) return valueRefused();
-        // The first letters came before the rest was typed.
-        if (now() - refused.at < typingPause && isPartOf(patch, refused.body, isBegunBy)) return refuse(url, patch);
+        // Letter by letter it is one value, whichever of them came first.
+        if (now() - refused.at < typingPause && isPartOf(patch, refused.body, isSameTyping)) return refuse(url, patch);
       }
       const fault = queue.shift();
       if (fault === 429) return pauseAsked();
@@ -65,8 +65,13 @@ function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function isBegunBy(text: unknown, begin: unknown): boolean {
-  return typeof text === 'string' && typeof begin === 'string' && text.startsWith(begin);
+/** Whether one text becomes the other by typing more into it. */
+function isSameTyping(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'string' || typeof other !== 'string') return one === other;
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  let found = 0;
+  for (let at = 0; at < long.length; at += 1) if (long[at] === short[found]) found += 1;
+  return found === short.length;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

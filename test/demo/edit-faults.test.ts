@@ -5,13 +5,15 @@ const url = '/api/v1/leads/1';
 const statusOf = (fault: unknown) => (fault instanceof Response ? fault.status : fault);
 
 test('what was refused is refused again, alone or in smaller pieces, and nothing else is', () => {
-  const faults = createEditFaults();
+  let now = 0;
+  const faults = createEditFaults(() => now);
   faults.add(422, 1);
   const body = JSON.stringify({ properties: { name: 'Ada', tags: ['a'] }, location: { city: 'Bergen' } });
   expect(statusOf(faults.take(url, body))).toBe(422);
   expect(statusOf(faults.take(url, body))).toBe(422);
   expect(statusOf(faults.take(url, '{"location":{"city":"Bergen"}}'))).toBe(422);
   expect(statusOf(faults.take(url, '{"properties":{"tags":["a"]}}'))).toBe(422);
+  now += 5_000;
   expect(faults.take(url, '{"location":{"city":"Berge"}}')).toBeUndefined();
   expect(faults.take(url, '{"location":{"city":"Bergen","country":"Norway"}}')).toBeUndefined();
   expect(faults.take('/api/v1/leads/2', body)).toBeUndefined();
@@ -30,7 +32,7 @@ test('a refused value is refused while it is still being typed, and not when it 
   const faults = createEditFaults(() => now);
   const typed = (city: string) => statusOf(faults.take(url, JSON.stringify({ location: { city } })));
   faults.add(422, 1);
-  expect(['B', 'Be', 'Berg'].map(typed)).toEqual([422, 422, 422]);
+  expect(['Bg', 'Berg', 'B', 'Berg'].map(typed)).toEqual([422, 422, 422, 422]);
   expect(typed('Oslo')).toBeUndefined();
   now += 5_000;
   expect(typed('Berg')).toBe(422);
