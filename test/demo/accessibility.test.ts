@@ -117,6 +117,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       ...['Try again: Notes', 'Discard: Notes'],
     ]);
     expect(await notices.getByRole('textbox', { name: 'Phone' }).count()).toBe(1);
+    // The panes scroll, the page does not.
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBeLessThanOrEqual(0);
     const ids = await page.locator('[id]').evaluateAll((elements) => elements.map(({ id }) => id));
     expect(ids.length).toBe(new Set(ids).size);
   });
