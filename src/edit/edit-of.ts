@@ -22,22 +22,27 @@ export function createEditOf(host: EditHost): (row: PendingRow) => Edit {
   return (row) => {
     const { seq, leadId, patch } = row;
     const own = { ...row }; // what it replaced is noted in it when it is synced
-    let isDropped = false;
+    const settled = settlements.of(own);
+    // Dropped, or parked and by now dropped or queued again: no server has it.
+    let isGone = false;
+    void settled.then(({ outcome }) => {
+      isGone = outcome === 'discarded' || outcome === 'parked';
+    });
     const undo = async (): Promise<Edit | undefined> => {
       if (isClosed()) throw closed();
-      if (isDropped) return undefined;
       try {
         await discard(seq);
-        isDropped = true;
+        isGone = true;
         return undefined;
       } catch (error) {
         // Sent: what it changed is the server's now, or may be.
         if (!isLeadboxError(error, 'edit-in-flight') && !isLeadboxError(error, 'edit-not-found')) throw error;
       }
       const latest = (await stored(seq)) ?? own;
+      if (isGone) return undefined;
       const restored = await edit(leadId, (view) => undoPatch(latest, view));
       return restored.seq ? restored : undefined;
     };
-    return { seq, leadId, patch, settled: settlements.of(own), undo };
+    return { seq, leadId, patch, settled, undo };
   };
 }
