@@ -32,10 +32,10 @@ export interface Fill {
   putBack(leads: readonly Lead[]): Promise<void>;
 }
 
-// Each transaction costs a write to the disk, and makes edits wait for a moment.
-const chunkSize = 2_500;
+// Each transaction costs a write to the disk, and an edit that is made meanwhile is shown at once but stored after it.
+const chunkSize = 10_000;
 // Checked in one task: so few that the page does not notice.
-const checkSize = 500;
+const checkSize = 250;
 
 export interface FillHost {
   /** Grows whenever the server acknowledged something. */
