@@ -101,7 +101,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   // ---------------------------------------------------------------- an edit: shown, stored, then sent
 
   const editor = createEditor({
-    ...{ database, clock, schemas, editOf, screen: views },
+    ...{ database, clock, schemas, editOf, screen: views, etagOf: (lead) => api.etagOf(lead) },
     onStored(leadIds) {
       stored(leadIds);
       if (settings.autoSync) backgroundSync.afterEdit();
