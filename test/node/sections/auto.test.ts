@@ -31,6 +31,13 @@ describe('R31 a server that replaces sections is recognised', () => {
     ]);
   });
 
+  it('also inside an object of which the patch names a part, where nothing else is in the section', async () => {
+    const { device, leadbox } = await aTab();
+    await leadbox.patch(leadId(3), { summary: { b: { x: 2 } } });
+    await leadbox.sync();
+    expect(device.api.lead(leadId(3))?.summary).toEqual({ b: { x: 2, z: { deep: [1] } } });
+  });
+
   it('once: the next edits send whole sections, on top of a fresh lead, also after a reload', async () => {
     const { device, leadbox, options, events } = await aTab();
     await leadbox.patch(id, { properties: { a: 1 } });
@@ -236,6 +243,7 @@ async function expectWhole(device: ReturnType<typeof aDevice>, leadbox: Awaited<
 async function aTab(api: DeviceOptions = {}, more: LeadboxOptions = {}) {
   const properties: JsonObject = whole;
   const leads = [0, 1, 2].map((index) => aLead({ id: leadId(index), properties }));
+  leads.push(aLead({ id: leadId(3), summary: { b: { x: 1, z: { deep: [1] } } } }));
   const device = aDevice({ leads, sections: 'replace', ...api });
   const events: LeadboxEvent[] = [];
   const onConflict = vi.fn(() => 'mine' as const);
