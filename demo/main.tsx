@@ -18,6 +18,8 @@ const leadbox = createLeadbox({
   // Invented leads and those of a service never meet, though both are served at this address.
   name: `leadbox-demo ${import.meta.env.VITE_LEADS_OF}`,
   indexes: ['properties.name', 'properties.status'],
+  // Where the server finds that somebody else was quicker, the person at the screen decides.
+  onConflict: () => 'ask',
   environment: { fetch: connection.fetch, connectivity: connection },
 });
 

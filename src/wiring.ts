@@ -1,29 +1,30 @@
 import { createLeadApi } from './api/lead-api.ts';
+import { createEditOf } from './edit/edit-of.ts';
 import { createEditor, type Editor } from './edit/editor.ts';
 import { createOutbox, type OutboxActions } from './edit/outbox.ts';
 import { createSettlements } from './edit/settlements.ts';
-import { undoPatch } from './edit/undo.ts';
 import { createFill, type Fill } from './fill/fill-cache.ts';
 import { createBackgroundSync } from './leave/background-sync.ts';
-import type { Edit } from './model/edit.ts';
+import type { Lead } from './model/lead.ts';
 import { viewOf } from './model/lead-change.ts';
-import type { ParkedRow, PendingRow } from './model/lead-record.ts';
-import { isLeadboxError } from './model/leadbox-error.ts';
+import type { ParkedRow } from './model/lead-record.ts';
 import { touchedPaths } from './model/merge-patch.ts';
 import type { SyncStatus, Warning } from './model/status.ts';
 import { syncStatus } from './model/sync-status.ts';
 import { createEvents } from './observe/events.ts';
-import { createOtherTabs, type OtherTabs } from './observe/other-tabs.ts';
+import { createOtherTabs, type OtherTabs, type TabMessage } from './observe/other-tabs.ts';
 import { createReReading } from './observe/re-reading.ts';
 import { createStatusObservers, type StatusObservers } from './observe/status-observers.ts';
 import { createViews, type Views } from './observe/views.ts';
 import type { Settings } from './options.ts';
 import { createReplay, type Replay } from './replay/replay.ts';
 import type { Turn } from './replay/turn.ts';
-import { closed, createDatabase, type Database } from './storage/database.ts';
-import { makeRoom } from './storage/make-room.ts';
+import { beginNewLog } from './storage/begin-new-log.ts';
+import { createDatabase, type Database } from './storage/database.ts';
+import { type Evicted, makeRoom } from './storage/make-room.ts';
 import { countRows, pendingLeadIds } from './storage/read-leads.ts';
 import { createReplayMemory, type ReplayMemory } from './storage/replay-memory.ts';
+import { createStorageKeeping } from './storage/storage-keeping.ts';
 
 /** Everything a leadbox is made of, connected. */
 export interface Parts {
@@ -71,10 +72,11 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     },
     async onFull(needed) {
       const kept = new Set([...views.watched().keys(), ...editor.leadIds(), ...needed]);
-      const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => []);
-      void views.changed(evicted);
+      const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => new Map<string, string>());
+      if (evicted.size && environment.indexedDB) await beginNewLog(environment.indexedDB, name);
+      void views.changed([...evicted.keys()]);
       tabs.tell({ evicted });
-      return evicted.length > 0;
+      return evicted.size > 0;
     },
   });
   const views = createViews(database, reportError);
@@ -101,64 +103,43 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   // ---------------------------------------------------------------- an edit: shown, stored, then sent
 
   const editor = createEditor({
-    ...{ database, clock, schemas, editOf, screen: views, etagOf: (lead) => api.etagOf(lead) },
+    ...{ database, clock, schemas, screen: views, etagOf: (lead) => api.etagOf(lead) },
+    editOf: (row) => editOf(row),
     onStored(leadIds) {
       stored(leadIds);
       if (settings.autoSync) backgroundSync.afterEdit();
-      void askToKeep();
+      if (settings.persist) keepStorage();
     },
   });
 
   const newName = () => Array.from('1234', () => Math.floor(environment.random() * 2 ** 32).toString(36)).join('');
 
-  function editOf(row: PendingRow): Edit {
-    const { seq, leadId, patch } = row;
-    const own = { ...row }; // what it replaced is noted in it when it is synced
-    let isDropped = false;
-    const undo = async (): Promise<Edit | undefined> => {
-      if (isClosed()) throw closed();
-      if (isDropped) return undefined;
-      try {
-        await outbox.discard(seq);
-        isDropped = true;
-        return undefined;
-      } catch (error) {
-        // Sent: what it changed is the server's now, or may be.
-        if (!isLeadboxError(error, 'edit-in-flight') && !isLeadboxError(error, 'edit-not-found')) throw error;
-      }
-      const stored = await database.run('r', ({ outbox: rows }) => rows.get(seq));
-      const edit = await editor.edit(leadId, (view) => undoPatch(stored ?? own, view));
-      return edit.seq ? edit : undefined;
-    };
-    return { seq, leadId, patch, settled: settlements.of(own), undo };
-  }
+  const editOf = createEditOf({
+    settlements,
+    discard: (seq) => outbox.discard(seq),
+    edit: (leadId, change) => editor.edit(leadId, change),
+    stored: (seq) => database.run('r', ({ outbox: rows }) => rows.get(seq)),
+    isClosed,
+  });
 
   const outbox = createOutbox({ database, clock, schemas, settlements, newName, editOf, onStored: stored });
 
-  let isAsked = !settings.persist;
-  /** Asks the browser once not to clear this storage when the device runs low (R74). Nothing waits for it. */
-  async function askToKeep(): Promise<void> {
-    if (isAsked) return;
-    isAsked = true;
-    // Where it cannot be asked, it cannot be refused either; browsers that are older have the object without the method.
-    const isKept = await (async () => environment.storage?.persist())().catch(ignored);
-    if (isKept !== false) return;
-    const message =
-      'The browser may delete unsent edits when storage runs low: it did not grant persistent storage. Installing the app, or letting it notify, usually changes that.';
-    warn('storage-not-persistent', message);
-  }
-
   const warn = (code: Warning, message: string) => onEvent({ type: 'warning', code, message });
+  const keepStorage = createStorageKeeping(environment, warn);
   const api = createLeadApi({ ...settings, onWarning: warn }, closing.signal);
   const memory = createReplayMemory(name, environment);
   // A page that opens the name brings its user back; a mark that is found later was set by another tab since (R73).
   const markAsBack = () => memory.write({ isSignedOut: false });
+  // A frozen page begins no transaction of its own: it would stay open, and every other tab would wait for it. Messages
+  // still arrive there, and what freezing ends runs for a moment.
+  let isFrozen = false;
+  const unheard: TabMessage[] = [];
   let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
   const replay = createReplay({
     ...settings,
     ...{ database, memory, isWorker, newName, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
-    onProgress: () => status.touch(),
-    onWaiting: () => backgroundSync.mayBeLeft(),
+    onProgress: () => isFrozen || status.touch(),
+    onWaiting: () => isFrozen || backgroundSync.mayBeLeft(),
     async onSignedOut() {
       if (isWorker) return false;
       if (!(await isMarked)) {
@@ -208,20 +189,23 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     },
   });
 
-  const tabs = createOtherTabs(name, environment, ({ leadIds, evicted, paused, ended }) => {
+  const tabs = createOtherTabs(name, environment, hear);
+  function hear(message: TabMessage): void {
+    const { leadIds, evicted, paused, ended } = message;
     if (ended) leave(ended.isWiped);
+    else if (isFrozen) unheard.push(message);
     else if (paused !== undefined) void replay.setPaused(paused, true);
     else if (evicted)
       putBack(evicted)
         .catch(ignored)
-        .finally(() => changedElsewhere(evicted));
+        .finally(() => changedElsewhere([...evicted.keys()]));
     else changedElsewhere(leadIds);
-  });
+  }
 
   /** Another tab made room: what is watched here stays. */
-  function putBack(evicted: readonly string[]): Promise<void> {
-    const watched = views.watched();
-    return fill.putBack(evicted.flatMap((id) => watched.get(id) ?? []));
+  function putBack(evicted: Evicted): Promise<void> {
+    const isNewest = ({ id, updated_at }: Lead) => updated_at === evicted.get(id);
+    return fill.putBack([...views.watched().values()].filter(isNewest));
   }
 
   /** Another tab signed out. What it wiped must not be written again. */
@@ -230,16 +214,18 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     void close();
   }
 
-  const reReading = createReReading(
+  const reReading = createReReading({
     clock,
-    async () => (takenAway ? [] : [...settlements.leadIds(), ...(await pendingLeadIds(database))]),
-    (leadIds) => {
+    isDeaf: !environment.channel,
+    isVisible: lifecycle.visible,
+    pendingIds: async () => (takenAway ? [] : [...settlements.leadIds(), ...(await pendingLeadIds(database))]),
+    read(leadIds) {
       void views.changed(leadIds);
       status.touch();
       settlements.recheck(undefined).catch(ignored); // asked again the next time
       replay.trigger();
     },
-  );
+  });
   const backgroundSync = createBackgroundSync(name, environment, async () => (await countRows(database)).pending);
 
   /** Edits of these leads joined or left the outbox in this tab. */
@@ -271,7 +257,11 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       if (connectivity.onLine()) replay.trigger(true);
     }),
     lifecycle.subscribe((to) => {
-      if (to === 'frozen' || to === 'resumed') replay.freeze(to === 'frozen');
+      if (to === 'frozen' || to === 'resumed') {
+        isFrozen = to === 'frozen';
+        replay.freeze(isFrozen);
+        if (!isFrozen) for (const message of unheard.splice(0)) hear(message);
+      }
       if (to === 'hidden' && settings.autoSync) backgroundSync.mayBeLeft();
       if (to === 'visible' || to === 'resumed') changedElsewhere(undefined, true);
     }),

@@ -73,6 +73,19 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        extends: true,
+        test: { name: 'device', include: ['test/device/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        // Not part of the tests: nothing else finds a file of this name.
+        test: { name: 'bench', include: process.env.BENCH ? ['test/bench/**/*.bench.ts'] : [], environment: 'node' },
+      },
+      {
+        extends: true,
+        test: { name: 'crash', include: ['test/crash/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
+      },
     ],
   },
 });

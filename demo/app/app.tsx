@@ -3,6 +3,7 @@ import { Announcer } from './announcer.tsx';
 import { LeadScreen } from './lead-screen.tsx';
 import { ListPane } from './list-pane.tsx';
 import { SidePane } from './side-pane.tsx';
+import { Spoken } from './spoken.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useOutbox } from './use-outbox.ts';
 import { useOpenLead } from './use-route.ts';
@@ -27,20 +28,22 @@ export function App() {
   }, [openId]);
 
   return (
-    <div className="app" data-screen={openId === undefined ? 'list' : 'lead'}>
-      <TopBar />
-      <main className="panes">
-        <ListPane openId={openId} leftId={leftId} unsynced={unsynced} />
-        {openId === undefined ? (
-          <Welcome />
-        ) : (
-          <>
-            <LeadScreen key={openId} id={openId} parked={unsynced.parked} />
-            <SidePane id={openId} />
-          </>
-        )}
-      </main>
-      <Announcer />
-    </div>
+    <Spoken>
+      <div className="app" data-screen={openId === undefined ? 'list' : 'lead'}>
+        <TopBar />
+        <main className="panes">
+          <ListPane openId={openId} leftId={leftId} unsynced={unsynced} />
+          {openId === undefined ? (
+            <Welcome />
+          ) : (
+            <>
+              <LeadScreen key={openId} id={openId} parked={unsynced.parked} />
+              <SidePane id={openId} />
+            </>
+          )}
+        </main>
+        <Announcer />
+      </div>
+    </Spoken>
   );
 }

@@ -1,12 +1,12 @@
 import { type ChangeEvent, type FormEvent, useId } from 'react';
-import { type LeadField, statuses } from './lead-fields.ts';
+import { type FieldValue, type LeadField, statuses } from './lead-fields.ts';
 
 export interface FieldProps {
   readonly field: LeadField;
   readonly text: string;
   /** The server does not have this text yet. */
   readonly isUnsent: boolean;
-  readonly onEdit: (value: string | number | null) => void;
+  readonly onEdit: (value: FieldValue) => void;
 }
 
 export function Field({ field, text, isUnsent, onEdit }: FieldProps) {
@@ -40,7 +40,7 @@ export function Field({ field, text, isUnsent, onEdit }: FieldProps) {
 }
 
 /** An emptied field is cleared. */
-function editedValue({ kind }: LeadField, text: string): string | number | null {
+function editedValue({ kind }: LeadField, text: string): FieldValue {
   if (kind === 'number') {
     const digits = text.replace(/\D/g, '');
     return digits === '' ? null : Number(digits);

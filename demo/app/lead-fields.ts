@@ -1,14 +1,20 @@
-import type { DraftLead, JsonValue, Lead } from 'leadbox';
+import type { DraftLead, JsonValue, Lead, LeadPatch } from 'leadbox';
 
 /** A field of the form: where its text comes from, and what an edit of it does. */
 export interface LeadField {
   readonly name: string;
+  readonly path: readonly [Section, string];
   readonly label: string;
   readonly kind: 'text' | 'email' | 'tel' | 'number' | 'status' | 'notes';
   readonly read: (lead: Lead) => JsonValue | undefined;
   /** Null clears the field. */
-  readonly write: (draft: DraftLead, value: string | number | null) => void;
+  readonly write: (draft: DraftLead, value: FieldValue) => void;
+  /** The same in the patch of an edit that was refused. */
+  readonly amend: (patch: LeadPatch, value: FieldValue) => void;
 }
+
+/** What a field sets; null clears it. */
+export type FieldValue = string | number | null;
 
 type Section = 'properties' | 'location' | 'summary';
 
@@ -29,12 +35,21 @@ export const statuses = ['new', 'contacted', 'qualified', 'won', 'lost'] as cons
 
 function field(section: Section, name: string, label: string, kind: LeadField['kind'] = 'text'): LeadField {
   return {
-    ...{ name, label, kind },
+    ...{ name, label, kind, path: [section, name] },
     read: (lead) => lead[section]?.[name],
     write(draft, value) {
       draft[section][name] = value;
     },
+    amend(patch, value) {
+      patch[section] = { ...patch[section], [name]: value };
+    },
   };
+}
+
+export function fieldAt(path: readonly string[]): LeadField | undefined {
+  return leadFields.find(
+    (known) => known.path.length === path.length && known.path.every((key, at) => key === path[at]),
+  );
 }
 
 /** A value as a field shows it. Sections are open: whatever is in them can be shown. */

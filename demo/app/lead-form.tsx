@@ -1,17 +1,19 @@
-import type { LeadState } from 'leadbox';
+import type { Edit, LeadState } from 'leadbox';
 import { useLeadbox } from 'leadbox/react';
 import { useState } from 'react';
 import { Field } from './field.tsx';
-import { leadFields, textOf } from './lead-fields.ts';
+import { type LeadField, leadFields, textOf } from './lead-fields.ts';
 
 export interface LeadFormProps {
   readonly state: LeadState;
   /** One more edit is being saved, or one less. */
   readonly onSaving: (more: 1 | -1) => void;
+  /** An edit is durable. */
+  readonly onEdited: (field: LeadField, edit: Edit) => void;
 }
 
 /** Every keystroke is an edit, and every field shows the local view: there is no copy of the text anywhere else. */
-export function LeadForm({ state, onSaving }: LeadFormProps) {
+export function LeadForm({ state, onSaving, onEdited }: LeadFormProps) {
   const leadbox = useLeadbox();
   const [failure, setFailure] = useState<string>();
   const { lead, server } = state;
@@ -31,7 +33,10 @@ export function LeadForm({ state, onSaving }: LeadFormProps) {
               leadbox
                 .edit(lead.id, (draft) => field.write(draft, value))
                 .then(
-                  () => setFailure(undefined),
+                  (edit) => {
+                    setFailure(undefined);
+                    onEdited(field, edit);
+                  },
                   (error: Error) => setFailure(error.message),
                 )
                 .finally(() => onSaving(-1));

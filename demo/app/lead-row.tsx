@@ -37,7 +37,7 @@ export const LeadRow = memo(function LeadRow({ lead, position, size, top, ...row
             <span className="mark" data-whereabouts="device" role="img" aria-label="not sent yet" />
           ) : null}
           {row.isParked ? (
-            <span className="mark" data-whereabouts="parked" role="img" aria-label="refused edit" />
+            <span className="mark" data-whereabouts="parked" role="img" aria-label="needs your decision" />
           ) : null}
         </span>
       </a>

@@ -7,7 +7,9 @@ import { titleOf } from './lead-fields.ts';
 import { LeadForm } from './lead-form.tsx';
 import { ParkedEdits } from './parked-edits.tsx';
 import { Trail } from './trail.tsx';
+import { UndoButton } from './undo-button.tsx';
 import { listAddress } from './use-route.ts';
+import { useUndo } from './use-undo.ts';
 
 export interface LeadScreenProps {
   readonly id: string;
@@ -15,10 +17,11 @@ export interface LeadScreenProps {
   readonly parked: readonly ParkedEdit[];
 }
 
-/** One lead: how far its edits have come, what was refused, its form. */
+/** One lead: how far its edits have come, what waits for a decision, its form. */
 export function LeadScreen({ id, parked }: LeadScreenProps) {
   const state = useLead(id);
   const [saving, setSaving] = useState(0);
+  const undo = useUndo(id);
   const own = parked.filter((edit) => edit.leadId === id);
   return (
     <section className="lead-pane" aria-labelledby="lead-title">
@@ -28,15 +31,18 @@ export function LeadScreen({ id, parked }: LeadScreenProps) {
         </svg>
         All leads
       </a>
-      <h2 id="lead-title" tabIndex={-1}>
-        {state ? titleOf(state.lead) : 'Lead'}
-      </h2>
+      <div className="lead-head">
+        <h2 id="lead-title" tabIndex={-1}>
+          {state ? titleOf(state.lead) : 'Lead'}
+        </h2>
+        {undo.field ? <UndoButton label={undo.field.label} onUndo={undo.undo} /> : null}
+      </div>
       {state === null ? <FetchLead id={id} /> : null}
       {state ? (
         <>
           <Trail pending={state.pending} isSaving={saving > 0} />
           {own.length > 0 ? <ParkedEdits edits={own} /> : null}
-          <LeadForm state={state} onSaving={(more) => setSaving((count) => count + more)} />
+          <LeadForm state={state} onSaving={(more) => setSaving((count) => count + more)} onEdited={undo.onEdited} />
           <LeadFacts lead={state.lead} />
         </>
       ) : null}

@@ -41,7 +41,7 @@ export function ListPane({ openId, leftId, unsynced }: ListPaneProps) {
         isWhole && fill.hasLeads && <p className="nothing">No lead matches.</p>
       )}
       {unsynced.parked.length > 0 ? (
-        <Panel title={`Refused edits (${unsynced.parked.length})`}>
+        <Panel title={`To decide (${unsynced.parked.length})`}>
           <ParkedEdits edits={unsynced.parked} withLead />
         </Panel>
       ) : null}

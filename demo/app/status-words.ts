@@ -11,8 +11,8 @@ export interface StatusWords {
 const reasons: Readonly<Record<NonNullable<SyncStatus['waitingFor']>, string>> = {
   network: 'for a connection',
   retry: 'for the server to answer',
-  'rate-limit': 'as the server asked',
-  session: 'for a sign-in',
+  'rate-limit': 'because the server asked for a pause',
+  session: 'for you to sign in again',
   storage: 'for storage that works',
   'sync-call': 'to be sent on request',
   update: 'for a reload of this page',
@@ -36,7 +36,7 @@ export function statusWords(status: SyncStatus | undefined): StatusWords {
 /** The same without numbers, for reading aloud. */
 export function spokenStatus(status: SyncStatus | undefined): string {
   if (!status) return '';
-  const refused = status.parked > 0 ? ' Some edits were refused.' : '';
+  const refused = status.parked > 0 ? ' Some edits need your decision.' : '';
   if (status.pending === 0) return `All edits are on the server.${refused}`;
   if (status.state === 'syncing') return `Edits are being sent.${refused}`;
   return `Edits are saved on this device and wait ${reasons[status.waitingFor ?? 'paused']}.${refused}`;

@@ -1,10 +1,11 @@
-import { useSyncStatus } from 'leadbox/react';
+import { useLeadbox, useSyncStatus } from 'leadbox/react';
 import { clockTime } from './clock-time.ts';
 import { Countdown } from './countdown.tsx';
 import { edits, statusWords } from './status-words.ts';
 
 /** Where all edits are, what they wait for and until when. */
 export function SyncSummary() {
+  const leadbox = useLeadbox();
   const status = useSyncStatus();
   const { whereabouts, text } = statusWords(status);
   return (
@@ -14,7 +15,7 @@ export function SyncSummary() {
       </span>
       {status && status.parked > 0 ? (
         <span className="summary-state" data-whereabouts="parked">
-          {edits(status.parked)} refused
+          {edits(status.parked)} to decide
         </span>
       ) : null}
       <span className="summary-when">
@@ -24,6 +25,11 @@ export function SyncSummary() {
           <>last sent {clockTime(status.lastSyncedAt)}</>
         ) : null}
       </span>
+      {status?.waitingFor === 'session' ? (
+        <button type="button" className="summary-act" onClick={() => void leadbox.resume()}>
+          I am signed in again
+        </button>
+      ) : null}
     </p>
   );
 }

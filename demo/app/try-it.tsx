@@ -59,6 +59,20 @@ export function TryIt({ id }: { readonly id: string }) {
         <button type="button" onClick={doing(() => fail(422, 1, 'The next edit will be refused and kept here.'))}>
           Refuse the next edit (422)
         </button>
+        <button
+          type="button"
+          onClick={doing(() =>
+            fail(409, 1, 'With the next edit another rep will have been quicker in the same field.'),
+          )}
+        >
+          Be second in the same field (409)
+        </button>
+        <button type="button" onClick={doing(() => fail(429, 1, 'The server will ask the next edit to come later.'))}>
+          Ask for a pause (429)
+        </button>
+        <button type="button" onClick={doing(() => fail(401, 1, 'The next edit will find the session expired.'))}>
+          Expire the session (401)
+        </button>
         <button type="button" aria-pressed={isSlow} onClick={doing(() => slow(isSlow ? 0 : 2_000))}>
           Slow server
         </button>

@@ -1,6 +1,6 @@
 import type { ParkedEdit } from 'leadbox';
-import { useLeadbox, useSyncStatus } from 'leadbox/react';
-import { useEffect, useRef, useState } from 'react';
+import { useLeadbox } from 'leadbox/react';
+import { useEffect, useState } from 'react';
 
 /** What has not reached the server, across all leads. */
 export interface Unsynced {
@@ -13,36 +13,23 @@ export interface Unsynced {
 
 const nothing: Unsynced = { pending: new Set(), parkedLeads: new Set(), parked: [] };
 
-/** Read again whenever the status tells of a change; one reading at a time, however quickly someone types. */
+/** The outbox as it is now, in all tabs. */
 export function useOutbox(): Unsynced {
   const { outbox } = useLeadbox();
-  const status = useSyncStatus();
   const [unsynced, setUnsynced] = useState(nothing);
-  const reading = useRef(false);
-  const wanted = useRef<object>(undefined);
 
   useEffect(() => {
-    const read = async () => {
-      reading.current = true;
-      let seen: object | undefined;
-      do {
-        seen = wanted.current;
-        const [pending, parked] = await Promise.all([outbox.pending(), outbox.parked()]);
+    const subscription = outbox.observe().subscribe({
+      next: ({ pending, parked }) =>
         setUnsynced({
           pending: new Set(pending.map(({ leadId }) => leadId)),
           parkedLeads: new Set(parked.map(({ leadId }) => leadId)),
           parked,
-        });
-      } while (seen !== wanted.current);
-    };
-    wanted.current = status;
-    if (!status || reading.current) return;
-    read()
-      .catch(() => {}) // the next status tells of storage that fails
-      .finally(() => {
-        reading.current = false;
-      });
-  }, [outbox, status]);
+        }),
+      error() {}, // the status tells of storage that fails
+    });
+    return () => subscription.unsubscribe();
+  }, [outbox]);
 
   return unsynced;
 }

@@ -20,7 +20,8 @@ const shownRequests = 500;
  * GET  /demo                         that this is the stand-in
  * GET  /demo/requests                the last edits that reached it, oldest first
  * POST /demo/other-rep {id, patch?}  someone else edits a lead; answers with the patch
- * POST /demo/fault {fault, times?}   what the next edits get instead of an answer
+ * POST /demo/fault {fault, times?}   what the next edits get instead of an answer; before a 409 or 412 somebody else
+ *                                    changes the same fields
  * POST /demo/latency {milliseconds}  how long every answer takes
  */
 export function createDemoRoutes(leads: FakeLeadApi, faults: EditFaults): Handler {

@@ -1,4 +1,4 @@
-import type { JsonObject, Lead } from '../../src/index.ts';
+import type { JsonObject, JsonValue, Lead } from '../../src/index.ts';
 
 const statuses = ['new', 'contacted', 'qualified', 'won'];
 
@@ -12,4 +12,23 @@ export function otherRepsEdit(lead: Lead, turn: number): JsonObject {
     { properties: { status: statuses[(statuses.indexOf(String(status)) + 1) % statuses.length] ?? 'new' } },
   ];
   return edits[turn % edits.length] ?? {};
+}
+
+/** What a colleague made a moment ago of the very fields that `patch` sets. */
+export function rivalEdit(lead: Lead, patch: JsonObject): JsonObject {
+  const sections = { properties: lead.properties, location: lead.location, summary: lead.summary };
+  return Object.fromEntries(
+    Object.entries(sections).flatMap(([section, before]) => {
+      const mine = patch[section];
+      if (typeof mine !== 'object' || mine === null || Array.isArray(mine)) return [];
+      const names = Object.keys(mine);
+      return [[section, Object.fromEntries(names.map((name) => [name, rivalValue(name, before?.[name])]))]];
+    }),
+  );
+}
+
+function rivalValue(name: string, before: JsonValue | undefined): JsonValue {
+  if (name === 'status') return statuses[(statuses.indexOf(String(before)) + 1) % statuses.length] ?? 'new';
+  if (typeof before === 'number') return (before + 7) % 101;
+  return typeof before === 'string' && before !== '' ? `${before} (checked)` : 'To be checked';
 }

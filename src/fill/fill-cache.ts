@@ -32,8 +32,10 @@ export interface Fill {
   putBack(leads: readonly Lead[]): Promise<void>;
 }
 
-// Small enough that neither the page nor a waiting edit notices.
-const chunkSize = 250;
+// Each transaction costs a write to the disk, and makes edits wait for a moment.
+const chunkSize = 2_500;
+// Checked in one task: so few that the page does not notice.
+const checkSize = 500;
 
 export interface FillHost {
   /** Grows whenever the server acknowledged something. */
@@ -85,10 +87,10 @@ export function createFill(
     async load(leads) {
       if (!Array.isArray(leads)) throw new LeadboxError('invalid-lead', 'This is not a list of leads.', { path: [] });
       const all: Lead[] = [];
-      for (let at = 0; at < leads.length; at += chunkSize) {
+      for (let at = 0; at < leads.length; at += checkSize) {
         // All are checked before the first is stored; the page gets its turn in between.
         if (at) await database.run('r', ({ meta }) => meta.count());
-        all.push(...checkedLeads(leads.slice(at, at + chunkSize), at));
+        all.push(...checkedLeads(leads.slice(at, at + checkSize), at));
       }
       await store(all);
     },

@@ -48,7 +48,10 @@ export interface ParkedEdit<S = OpenSections> extends PendingEdit<S> {
   readonly message?: string | undefined;
   /** ISO 8601. */
   readonly parkedAt: string;
-  /** With reason 'conflict': the paths that both sides changed. */
+  /**
+   * With reason 'conflict': the paths that both sides changed. Of edits that were sent together, `mine` is what all of
+   * them come to; each edit's own value is in its patch.
+   */
   readonly conflicts?: readonly Conflict[] | undefined;
 }
 

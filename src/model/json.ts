@@ -38,7 +38,8 @@ export function jsonEqual(a: unknown, b: unknown): boolean {
 
 /**
  * A plain copy of `value` as JSON would carry it: proxies of other libraries become data, -0 becomes 0.
- * `depth` is how deep it may be nested; `absent` says what an undefined member of an object means: 'omit' it, or 'null', which in a merge patch deletes.
+ * `depth` is how deep it may be nested; `absent` says what an undefined member of an object means: 'omit' it, or 'null',
+ * which in a merge patch deletes.
  * @throws LeadboxError 'not-json' with the path of the first value that JSON cannot carry.
  */
 export function toJson(
@@ -46,25 +47,51 @@ export function toJson(
   path: readonly string[] = [],
   absent: 'omit' | 'null' = 'omit',
   depth: number = maxDepth,
-  ancestors: readonly unknown[] = [],
 ): JsonValue {
+  return copied(value, { here: [...path], ancestors: [], absent, depth });
+}
+
+interface Copying {
+  /** Where the copy has come to, and the objects around it. */
+  readonly here: string[];
+  readonly ancestors: unknown[];
+  readonly absent: 'omit' | 'null';
+  readonly depth: number;
+}
+
+function copied(value: unknown, copying: Copying): JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value || 0;
-  const isEndless = ancestors.includes(value) || ancestors.length >= depth;
-  const inside = [...ancestors, value];
-  if (Array.isArray(value) && !isEndless) {
-    return Array.from(value, (item, index) => toJson(item, [...path, `${index}`], 'omit', depth, inside));
+  const { here, ancestors, absent, depth } = copying;
+  const isEndless = ancestors.length >= depth || ancestors.includes(value);
+  const inside = <T>(key: string, run: () => T): T => {
+    here.push(key);
+    const result = run();
+    here.pop();
+    return result;
+  };
+  if (!isEndless && Array.isArray(value)) {
+    ancestors.push(value);
+    const copy = Array.from(value, (item, index) => inside(`${index}`, () => copied(item, copying)));
+    ancestors.pop();
+    return copy;
   }
-  if (isPlain(value) && !isEndless) {
-    const copy = {};
-    for (const [key, member] of Object.entries(value)) {
-      if (member !== undefined) setOwn(copy, key, toJson(member, [...path, key], absent, depth, inside));
-      else if (absent === 'null') setOwn(copy, key, null);
+  if (!isEndless && isPlain(value)) {
+    ancestors.push(value);
+    const copy: Record<string, JsonValue> = {};
+    for (const key of Object.keys(value)) {
+      const member: unknown = (value as Record<string, unknown>)[key]; // one of its keys
+      const json = member === undefined ? null : inside(key, () => copied(member, copying));
+      if (member === undefined && absent === 'omit') continue;
+      // Named like a member of the prototype, it cannot be assigned, or would be taken for another.
+      if (key in copy) setOwn(copy, key, json);
+      else copy[key] = json;
     }
+    ancestors.pop();
     return copy;
   }
   const kind = isEndless ? `a cycle, or deeper than ${depth} levels` : Object.prototype.toString.call(value);
-  throw new LeadboxError('not-json', `JSON cannot carry ${path.join('.')}: ${kind}. Store plain data.`, { path });
+  throw new LeadboxError('not-json', `JSON cannot carry ${here.join('.')}: ${kind}. Store plain data.`, { path: here });
 }
 
 /** Objects of another window have another Object.prototype, but it too is the end of their chain. */

@@ -10,6 +10,8 @@ export interface ReplayState {
   readonly isUnauthorized?: boolean | undefined;
   /** Leads whose last attempt failed. */
   readonly leads: Readonly<Record<string, Wait>>;
+  /** Milliseconds since 1970, on the clock of the device. */
+  readonly writtenAt?: number | undefined;
   /** The lead that failed last, with no success since: another one failing next is an outage. */
   readonly lastFailed?: string | undefined;
   /** Milliseconds since 1970; when the server last acknowledged an edit. */
@@ -106,9 +108,32 @@ export function afterAnswer(state: ReplayState, leadId: string, sentAt: number):
   return hold && sentAt <= hold.since ? { ...state, leads: others } : { ...rest, leads: hold ? {} : others };
 }
 
-/** Without the waits that a good reason to try again ends; what the server asked for stays, and so does a missing session. */
-export function relieved({ hold, lastFailed, ...rest }: ReplayState): ReplayState {
-  return { ...rest, leads: {} };
+/**
+ * Without the waits that a good reason to try again ends: those that began before it came, at `at`. What the server
+ * asked for stays, and so does a missing session.
+ */
+export function relieved({ hold, ...state }: ReplayState, at: number): ReplayState {
+  const isLater = ({ since }: Wait) => since > at;
+  const leads = Object.fromEntries(Object.entries(state.leads).filter(([, wait]) => isLater(wait)));
+  return hold && isLater(hold) ? { ...state, hold, leads } : { ...state, lastFailed: undefined, leads };
+}
+
+/** The same on another clock, that is `by` milliseconds ahead. */
+export function shifted(state: ReplayState, by: number): ReplayState {
+  if (!by) return state;
+  const shift = <W extends Pick<Wait, 'since' | 'until'>>(wait: W): W => ({
+    ...wait,
+    since: wait.since + by,
+    until: wait.until + by,
+  });
+  const { hold, asked } = state;
+  const leads = Object.entries(state.leads).map(([id, wait]) => [id, shift(wait)]);
+  return {
+    ...state,
+    leads: Object.fromEntries(leads),
+    hold: hold && shift(hold),
+    asked: asked && shift(asked),
+  };
 }
 
 /** The state as another time or another tab left it: no wait is longer than what could have been set now (R25). */

@@ -6,7 +6,8 @@ import type { Environment } from '../environment.ts';
  */
 export interface TabMessage {
   readonly leadIds?: readonly string[];
-  readonly evicted?: readonly string[];
+  /** By their ids, with their `updated_at`. */
+  readonly evicted?: ReadonlyMap<string, string>;
   readonly paused?: boolean;
   readonly ended?: { readonly isWiped: boolean };
 }

@@ -10,18 +10,28 @@ export interface ReReading {
 /** Milliseconds. */
 const interval = 30_000;
 
-/** Calls `pendingIds` every 30 s, and `read` with the leads it gives and those it gave before, until there are none. */
-export function createReReading(
-  clock: Clock,
-  pendingIds: () => Promise<readonly string[]>,
-  read: (leadIds: readonly string[]) => void,
-): ReReading {
+export interface ReReadingHost {
+  readonly clock: Clock;
+  /** Messages cannot come at all: while the page can be seen, everything is read. */
+  readonly isDeaf: boolean;
+  readonly isVisible: () => boolean;
+  readonly pendingIds: () => Promise<readonly string[]>;
+  /** Reads these leads again; undefined: all. */
+  readonly read: (leadIds?: readonly string[]) => void;
+}
+
+/** Every 30 s it reads the leads that have pending edits, and those that had, until there are none. */
+export function createReReading({ clock, isDeaf, isVisible, pendingIds, read }: ReReadingHost): ReReading {
   let timer: unknown;
   let isEnded = false;
   let before: readonly string[] = [];
 
   const look = async () => {
     timer = undefined;
+    if (isDeaf) {
+      if (isVisible()) read();
+      return begin();
+    }
     // Where the database cannot be read now, replay says so; this only tries again.
     const now = await pendingIds().catch(() => undefined);
     if (isEnded) return;

@@ -50,8 +50,11 @@ export interface Drain {
    * behind, and why it could not go on.
    */
   run(before: ReplayState): Promise<Drained>;
-  /** There may be more to send; `isRelieving`: and a good reason to try it at once. */
-  wake(isRelieving: boolean): void;
+  /**
+   * There may be more to send, and with `relievedAt` a good reason to try it at once: waits that began before that
+   * moment, in milliseconds since 1970, end.
+   */
+  wake(relievedAt?: number): void;
 }
 
 export interface Drained {
@@ -73,14 +76,14 @@ export function createDrain(host: DrainHost): Drain {
   // The latest attempts of batches that are known to be over, so that they cannot arrive any more (R17).
   const over = new Map<string, number>();
   let mayBeMore = false;
-  let isRelieved = false;
+  let relievedAt: number | undefined;
   let wake = () => {};
 
   const run = async (before: ReplayState): Promise<Drained> => {
     const queue = createLeadQueue();
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
     const reserved = new Set(answers.map(({ leadId }) => leadId));
-    let state = isRelieved || connectivity.onLine() ? before : offline(before, host.now());
+    let state = relievedAt !== undefined || connectivity.onLine() ? before : offline(before, host.now());
     let failed: { readonly error: unknown } | undefined;
     let fences: readonly number[] = [];
     let lookedAt = 0;
@@ -168,8 +171,9 @@ export function createDrain(host: DrainHost): Drain {
 
     while (true) {
       const now = host.now();
-      state = lapsed(isRelieved ? relieved(state) : state, now);
-      isRelieved = false;
+      // Waits that began since, in another tab, stand.
+      state = lapsed(relievedAt === undefined ? state : relieved(state, relievedAt), now);
+      relievedAt = undefined;
       const isIdle = failed || host.isStopped() || heldBy(state, now);
       const want = isIdle ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
       if (!failed && (answers.length || (want && mayBeMore))) {
@@ -190,9 +194,9 @@ export function createDrain(host: DrainHost): Drain {
 
   return {
     run,
-    wake(isRelieving) {
+    wake(at) {
       mayBeMore = true;
-      isRelieved ||= isRelieving;
+      if (at !== undefined) relievedAt = Math.max(relievedAt ?? 0, at);
       wake();
     },
   };

@@ -2,7 +2,7 @@ import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
 import type { Conflict, Resolution, Sending } from '../model/edit.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
-import { backoff, clamped } from '../model/replay-state.ts';
+import { backoff, clamped, shifted } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import type { Database } from '../storage/database.ts';
@@ -75,6 +75,7 @@ export function createReplay(host: ReplayHost): Replay {
   let behind = 0;
   let storageFailures = 0;
   let isPauseUnwritten = false;
+  let isWritingPause = false;
 
   const report = (changes: Partial<Progress>) => {
     progress = { ...progress, ...changes };
@@ -157,10 +158,18 @@ export function createReplay(host: ReplayHost): Replay {
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
     const isUnauthorized = session.isMissing(state.isUnauthorized);
-    const { state: after, failed, hasAnswered } = await drain.run({ ...clamped(state, now(), retry), isUnauthorized });
+    // What is stored is of the clock that all tabs share, unless that was set back since.
+    const isOfThisClock = (state.writtenAt ?? 0) <= clock.now();
+    const known = isOfThisClock ? shifted(state, behind) : state;
+    const before = { ...clamped(known, now(), retry), isUnauthorized };
+    const { state: after, failed, hasAnswered } = await drain.run(before);
     session.ended(after.isUnauthorized, hasAnswered);
-    // Frozen meanwhile, it is no longer ours to write.
-    if (isClosed || !signal.aborted) await memory.write({ state: after });
+    // Without anything learned, another tab's is newer; frozen meanwhile, it is no longer ours to write.
+    const learned = { ...shifted(after, -behind), writtenAt: state.writtenAt };
+    const hasLearned = JSON.stringify(learned) !== JSON.stringify({ ...state, writtenAt: state.writtenAt });
+    if (hasLearned && (isClosed || !signal.aborted)) {
+      await memory.write({ state: { ...learned, writtenAt: clock.now() } });
+    }
     if (!locks) await returnLease(host.database, sender);
     if (failed) throw failed.error;
     storageFailures = 0;
@@ -180,24 +189,32 @@ export function createReplay(host: ReplayHost): Replay {
     report({ sending: false });
   });
 
-  const start = (isRelieving: boolean) => {
-    drain.wake(isRelieving);
+  const start = (relievedAt?: number) => {
+    drain.wake(relievedAt);
     return run();
   };
 
   const trigger = (isRelieving = false) => {
-    if (!isClosed && autoSync) void start(isRelieving);
+    if (!isClosed && autoSync) void start(isRelieving ? now() : undefined);
   };
 
   return {
     trigger,
-    sync: () => start(true),
-    async setPaused(paused, isTold) {
+    sync: () => start(Number.POSITIVE_INFINITY),
+    async setPaused(asked, isTold) {
+      let paused = asked;
+      if (isTold) {
+        // A message may be late: what is stored counts, unless this tab could not store what it was asked for.
+        if (!isPauseUnwritten) paused = (await memory.read()).isPaused ?? asked;
+        if (isWritingPause || isClosed) return;
+      }
       schedule(undefined, undefined);
       report({ paused });
       if (!isTold) {
         isPauseUnwritten = true;
+        isWritingPause = true;
         isPauseUnwritten = !(await memory.write({ isPaused: paused }));
+        isWritingPause = false;
       }
       if (paused) return;
       session.restore();
@@ -213,7 +230,7 @@ export function createReplay(host: ReplayHost): Replay {
       session.restore(); // nobody waits for it any more
       soleSender.close();
       clock.clearTimeout(timer);
-      await start(false);
+      await start();
     },
   };
 }

@@ -40,6 +40,8 @@ export interface DatabaseHost {
 const attempts = 3;
 /** How long, in milliseconds, a tab with an older version may take to let go. */
 const patience = 5_000;
+/** How long, in milliseconds, cached leads are left alone after making room did not help. */
+const roomPatience = 10_000;
 const tableNames = Object.keys(tableSchemas([])) as (keyof Rows)[]; // its keys are those of Rows
 
 export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }: DatabaseHost): Database {
@@ -87,6 +89,9 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     return connection;
   };
 
+  // When room was made and did not help: browsers give it back in their own time, more would go for nothing.
+  let inVainAt = Number.NEGATIVE_INFINITY;
+
   const run: Database['run'] = async (mode, body) => {
     for (let attempt = 1; ; attempt++) {
       if (ended) throw ended;
@@ -112,8 +117,14 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
       try {
         return await run(mode, body);
       } catch (error) {
-        if (!isLeadboxError(error, 'storage-full') || !(await onFull(needed))) throw error;
-        return run(mode, body);
+        const isInVain = Math.abs(options.environment.clock.now() - inVainAt) < roomPatience;
+        if (!isLeadboxError(error, 'storage-full') || isInVain || !(await onFull(needed))) throw error;
+        try {
+          return await run(mode, body);
+        } catch (again) {
+          inVainAt = options.environment.clock.now();
+          throw again;
+        }
       }
     },
     close() {

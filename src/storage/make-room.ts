@@ -1,13 +1,16 @@
 import type { Database } from './database.ts';
 
+/** Leads by their ids, with the `updated_at` they had. */
+export type Evicted = ReadonlyMap<string, string>;
+
 /** At least so many leads go at once: what frees next to nothing would be asked for again at the next edit. */
 const fewest = 50;
 
 /**
  * Drops a quarter of the cached leads that can be asked for again, the ones changed the longest ago first: none with
- * pending or parked edits, and none of those `needed` (R48). Gives the ids of those that went.
+ * pending or parked edits, and none of those `needed` (R48). Gives those that went, by their ids with their `updated_at`.
  */
-export function makeRoom(database: Pick<Database, 'run'>, needed: ReadonlySet<string>): Promise<readonly string[]> {
+export function makeRoom(database: Pick<Database, 'run'>, needed: ReadonlySet<string>): Promise<Evicted> {
   return database.run('rw', async ({ leads, bases, outbox, parked }) => {
     const unsynced = new Set(
       (
@@ -18,13 +21,13 @@ export function makeRoom(database: Pick<Database, 'run'>, needed: ReadonlySet<st
         ])
       ).flat(),
     );
-    const clean: { readonly id: string; readonly at: number }[] = [];
+    const clean: (readonly [id: string, updatedAt: string])[] = [];
     await leads.each(({ id, updated_at }) => {
-      if (!unsynced.has(id) && !needed.has(id)) clean.push({ id, at: Date.parse(updated_at) });
+      if (!unsynced.has(id) && !needed.has(id)) clean.push([id, updated_at]);
     });
-    clean.sort((a, b) => a.at - b.at);
-    const gone = clean.slice(0, Math.max(fewest, clean.length / 4)).map(({ id }) => id);
-    await leads.bulkDelete(gone);
+    clean.sort(([, a], [, b]) => Date.parse(a) - Date.parse(b));
+    const gone = new Map(clean.slice(0, Math.max(fewest, clean.length / 4)));
+    await leads.bulkDelete([...gone.keys()]);
     return gone;
   });
 }

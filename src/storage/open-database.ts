@@ -1,5 +1,6 @@
 import { Dexie } from 'dexie';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import { beginNewLog } from './begin-new-log.ts';
 import type { DatabaseOptions } from './database.ts';
 import { rowFormat, tableSchemas } from './rows.ts';
 
@@ -28,6 +29,7 @@ export async function openDatabase(
   if (!indexedDB || !IDBKeyRange) {
     throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
   }
+  if (!wasOpen) void beginNewLog(indexedDB, options.name);
   // Deleted under us: an empty one in its place would make every edit look settled (R72).
   if (wasOpen && (await isMissing(indexedDB, options.name))) throw takenAway(false);
   let isOurs = false;
@@ -52,14 +54,19 @@ export async function openDatabase(
 
   const found = await create().open();
   const exists = found.backendDB().objectStoreNames.length > 0;
+  // Dexie does not say when it loses the connection while it reads what tables there are.
   if (exists && !found.tables.length) {
-    // Lost again while Dexie was reading the schema; Dexie says nothing.
     found.close();
-    throw new Dexie.DatabaseClosedError();
+    throw new Dexie.DatabaseClosedError('The browser closed the connection.');
   }
   if (exists && found.verno >= (rowFormat + 1) * versionsPerFormat) {
     found.close();
     throw takenAway(true);
+  }
+  // Deleted since then.
+  if (!exists && wasOpen) {
+    found.close();
+    throw takenAway(false);
   }
   const installed = exists ? found.table('leads').schema.indexes.map(({ src }) => src) : [];
   const missing = options.indexes.filter((index) => !installed.includes(index));

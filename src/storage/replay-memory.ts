@@ -32,6 +32,7 @@ const stateSchema = z.object({
   isUnauthorized: z.optional(z.boolean()),
   leads: z.record(z.string(), wait),
   lastFailed: z.optional(z.string()),
+  writtenAt: z.optional(z.number()),
   lastSyncedAt: z.optional(z.number()),
 });
 

@@ -5,6 +5,9 @@ import type { Database } from './database.ts';
 import { openRecords } from './lead-records.ts';
 import { isReadableLead } from './readable.ts';
 
+/** Leads in one task: so few that the page does not notice. */
+const stepSize = 250;
+
 export interface StoredLeads {
   readonly ids: readonly string[];
   readonly unreadable: readonly ParkedRow[];
@@ -31,23 +34,35 @@ export function storeLeads(
   return database.run(
     'rw',
     async (tables) => {
-      const [views, bases, edited, records] = await Promise.all([
-        tables.leads.bulkGet(ids),
-        tables.bases.bulkGet(ids),
+      const [known, edited, records] = await Promise.all([
+        tables.leads.count(),
         tables.outbox.orderBy('leadId').uniqueKeys(),
         openRecords(tables, now),
       ]);
       // Also of leads that were not known yet: edits can come before them, from another device.
       const pending = new Set(edited);
-      const clean: Lead[] = [];
-      for (const [index, lead] of [...newest.values()].entries()) {
-        const known = [bases[index]?.lead, views[index]].find(isReadableLead);
-        if (known && (isOlder(lead, known) || (isNewerOnly && !isOlder(known, lead)))) continue;
-        const record = pending.has(lead.id) && (await records.get(lead.id, lead));
-        if (record) records.set({ ...record, base: lead, etag: undefined });
-        else clean.push(lead);
+      const puts: PromiseLike<unknown>[] = [];
+      for (let at = 0; at < ids.length; at += stepSize) {
+        const step = ids.slice(at, at + stepSize);
+        const [views, bases] = await Promise.all([
+          known ? tables.leads.bulkGet(step) : [],
+          pending.size ? tables.bases.bulkGet(step) : [],
+        ]);
+        const clean: Lead[] = [];
+        for (const [index, id] of step.entries()) {
+          const lead = newest.get(id) as Lead; // `ids` are its keys
+          const before = [bases[index]?.lead, views[index]].find(isReadableLead);
+          if (before && (isOlder(lead, before) || (isNewerOnly && !isOlder(before, lead)))) continue;
+          const record = pending.has(id) && (await records.get(id, lead));
+          if (record) records.set({ ...record, base: lead, etag: undefined });
+          else clean.push(lead);
+        }
+        const put = tables.leads.bulkPut(clean);
+        // The next step is made ready while this one is being written.
+        await puts.at(-1);
+        puts.push(put);
       }
-      await Promise.all([tables.leads.bulkPut(clean), records.flush()]);
+      await Promise.all([...puts, records.flush()]);
       return { ids, unreadable: records.unreadable };
     },
     ids,

@@ -22,7 +22,7 @@ export const impatient = { retry: { minDelay: 20, maxDelay: 100 } } as const;
 /** A leadbox in the page of the test; closed when the test ends, and its database deleted. */
 export function aLeadbox<S extends SectionSchemas = OpenSections>(options: LeadboxOptions<S> = {}): Leadbox<S> {
   const name = options.name ?? aName();
-  const leadbox = createLeadbox({ ...impatient, ...options, name });
+  const leadbox = createLeadbox({ ...impatient, persist: false, ...options, name });
   onTestFinished(async () => {
     await leadbox.close();
     for (const database of [name, `leadbox-replay:${name}`]) indexedDB.deleteDatabase(database);

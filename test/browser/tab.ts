@@ -12,4 +12,4 @@ const test = (window.opener ?? window.parent) as Window & { complaints: string[]
 complainTo(test.complaints, window);
 
 const options: LeadboxOptions = JSON.parse(new URLSearchParams(location.search).get('options') ?? '{}');
-Object.assign(window, { leadbox: createLeadbox(options), isLeadboxError });
+Object.assign(window, { leadbox: createLeadbox({ persist: false, ...options }), isLeadboxError });

@@ -93,6 +93,37 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`edits to decide have names and stand out too, ${colorScheme}`, async () => {
+    const { page, open, field } = await visitDemo(browser, demo.url);
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await open(colorScheme === 'light' ? 1 : 2);
+    const notices = page.locator('.lead-pane .parked');
+    for (const [index, [label, fault]] of (
+      [
+        ['Phone', 422],
+        ['City', 409],
+        ['Notes', 403],
+      ] as const
+    ).entries()) {
+      await demo.world('fault', { fault });
+      await field(label).fill('555');
+      await eventually(() => notices.count()).toBe(index + 1);
+    }
+    expect(await page.evaluate(contrastFlaws, 4.5)).toEqual([]);
+    const buttons = page.locator('.lead-pane .parked button');
+    expect(await buttons.evaluateAll((all) => all.map((button) => button.ariaLabel))).toEqual([
+      ...['Try again: Phone', 'Discard: Phone', 'Keep mine: City', 'Keep theirs: City'],
+      ...['Try again: Notes', 'Discard: Notes'],
+    ]);
+    expect(await notices.getByRole('textbox', { name: 'Phone' }).count()).toBe(1);
+    // The panes scroll, the page does not.
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBeLessThanOrEqual(0);
+    const ids = await page.locator('[id]').evaluateAll((elements) => elements.map(({ id }) => id));
+    expect(ids.length).toBe(new Set(ids).size);
+  });
+}
+
 test('with reduced motion nothing moves by itself', async () => {
   const { page, open } = await visitDemo(browser, demo.url);
   await page.emulateMedia({ reducedMotion: 'reduce' });

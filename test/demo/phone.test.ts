@@ -56,12 +56,23 @@ test('on a phone the keyboard alone leads from the list into a lead, through an 
 });
 
 test('on a phone nothing is wider than the screen, and what a thumb presses is large enough', async () => {
-  const { page, open } = await visitDemo(browser, demo.url, { width: 360, height: 640, hasTouch: true });
+  const { page, open, field } = await visitDemo(browser, demo.url, { width: 360, height: 640, hasTouch: true });
   const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(await overflow()).toBeLessThanOrEqual(0);
   await open(0);
   expect(await overflow()).toBeLessThanOrEqual(0);
-  const controls = page.locator('.lead-pane :is(input, select, textarea, .back), .side-pane summary');
+  for (const [label, fault] of [
+    ['Phone', 422],
+    ['Notes', 409],
+  ] as const) {
+    await demo.world('fault', { fault });
+    await field(label).fill('x'.repeat(80));
+    await page.locator('.lead-pane .parked').getByText(label, { exact: true }).waitFor();
+  }
+  await field('Company').fill(`${'y'.repeat(40)} and ${'z'.repeat(40)}`);
+  await page.getByRole('button', { name: 'Undo Company' }).waitFor();
+  expect(await overflow()).toBeLessThanOrEqual(0);
+  const controls = page.locator('.lead-pane :is(input, select, textarea, button, .back), .side-pane summary');
   for (const box of await Promise.all((await controls.all()).map((control) => control.boundingBox()))) {
     expect(box?.height).toBeGreaterThanOrEqual(43.5);
   }

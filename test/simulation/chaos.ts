@@ -11,12 +11,28 @@ export async function chaos(device: Device, mix: Mix): Promise<void> {
     const action = dice.weighted<Action>(mix.actions);
     if (!device.tabs.length) await device.open();
     const tab = dice.pick(device.tabs);
+    // Nobody does anything in a page that does not run.
+    if (tab.isFrozen && !fateful.includes(action)) continue;
     const { id } = dice.pick(server.leads());
     scheduler.trace.push(`step ${action} ${tab.label} ${id.slice(-1)} at ${scheduler.elapsed}`);
     await take(device, mix, action, tab, id);
+    const isStored = () => ledger.edits.every(({ edit, error }) => edit || error);
+    if (mix.isOrderly) await scheduler.run({ until: scheduler.elapsed + 60_000, isDone: isStored });
     await scheduler.run({ tasks: dice.between(0, mix.haste) });
   }
 }
+
+const fateful: readonly Action[] = [
+  'kill',
+  'reload',
+  'thaw',
+  'wait',
+  'long-wait',
+  'offline',
+  'online',
+  'weather',
+  'jump',
+];
 
 async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: string): Promise<void> {
   const { dice, scheduler, server, network, sending } = device;
@@ -47,7 +63,7 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
     case 'weather':
       return device.drawWeather();
     case 'kill':
-      return device.kill(tab);
+      return device.kill(dice.pick([tab, ...device.workers]));
     case 'kill-at-commit':
       tab.diesAtCommit = true;
       return;
@@ -68,10 +84,10 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       return device.tell(tab, action === 'show' ? 'visible' : 'hidden');
     case 'pause':
       return call(async () => {
-        const { resumes } = device;
+        const { begun, open } = device.resumes;
         await tab.leadbox.pause();
         // Of calls that overlap none is the last.
-        if (!tab.isDead && resumes.begun === device.resumes.begun && !resumes.open) sending.paused(tab);
+        if (!tab.isDead && begun === device.resumes.begun && !open) sending.paused(tab);
       });
     case 'resume':
       sending.paused(undefined);
@@ -80,13 +96,14 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
         const { begun, open } = device.resumes;
         device.resumes = { begun: begun + 1, open: open + 1 };
         await tab.leadbox.resume();
+        sending.relieved();
         device.resumes = { ...device.resumes, open: device.resumes.open - 1 };
       });
     case 'sync':
-      sending.relieved(tab);
+      sending.relieved();
       return call(async () => {
         await tab.leadbox.sync();
-        sending.relieved(tab);
+        sending.relieved();
       });
     case 'refresh':
       return call(() => tab.leadbox.refresh(leadId));
@@ -105,6 +122,8 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
 /** The page learns of it, and then nothing of it runs any more. */
 async function freeze(device: Device, tab: Tab): Promise<void> {
   if (tab.isFrozen) return;
+  // What it learned of waits and had not written yet it forgets with the drain that ends.
+  device.sending.freed();
   await device.scheduler.perform(tab, () => {
     for (const changed of [...tab.lifecycle]) changed('frozen');
   });

@@ -1,5 +1,5 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import type { Environment, Lead, LeadboxEvent } from '../../src/index.ts';
+import { IDBFactory } from 'fake-indexeddb';
+import type { Lead, LeadboxEvent } from '../../src/index.ts';
 import { createDice, type Dice } from './dice.ts';
 import type { FakeFactory } from './fake-internals.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -13,6 +13,7 @@ import { createServer, type Server } from './server.ts';
 import { createStorageChecks, type StorageChecks } from './storage-checks.ts';
 import type { LifecycleChange, Tab } from './tab.ts';
 import { createChannels } from './tab-channels.ts';
+import { type EnvironmentHost, tabEnvironment } from './tab-environment.ts';
 import { createLocks } from './tab-locks.ts';
 import { closeConnections, tabStorage } from './tab-storage.ts';
 
@@ -35,6 +36,8 @@ export interface Device {
   readonly watches: Watch[];
   /** Those that are alive. */
   readonly tabs: Tab[];
+  /** One at most. */
+  readonly workers: Tab[];
   /** From now on nothing goes wrong. */
   isHealed: boolean;
   onLine: boolean;
@@ -47,6 +50,8 @@ export interface Device {
   jump(milliseconds: number): void;
   drawWeather(): void;
   open(): Promise<Tab>;
+  /** The browser sends its worker a Background Sync event. */
+  wakeWorker(): void;
   kill(tab: Tab): void;
   close(tab: Tab): Promise<void>;
   tell(tab: Tab, to: LifecycleChange): void;
@@ -74,8 +79,9 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
   const server = createServer(leads, () => startedAt + scheduler.elapsed);
   const storage = createStorageChecks(factory, name, ledger, server);
   const sending = createSendingChecks({
-    ...{ ledger, storage, options: mix.options },
+    ...{ ledger, storage, options: mix.options, hasLocks: mix.hasLocks },
     passages: () => network.passages,
+    tabs: () => device.tabs,
     elapsed: () => scheduler.elapsed,
   });
   const network: Network = createNetwork({
@@ -104,9 +110,11 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
   });
   const locks = createLocks(scheduler, () => {});
   const messageFaults = () => (device.isHealed ? { lost: 0, doubled: 0, late: 0 } : mix.messages);
-  const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (tab, message) => {
-    // Another tab resumed.
-    if ((message as { readonly paused?: boolean }).paused === false) sending.relieved(tab);
+  const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (_tab, message) => {
+    // Another tab resumed; told late, it is obeyed late.
+    if ((message as { readonly paused?: boolean }).paused !== false) return;
+    sending.relieved();
+    sending.paused(undefined);
   });
 
   const storageHost = {
@@ -128,39 +136,52 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
     },
   };
 
-  const environmentOf = (tab: Tab) => {
-    const environment = {
-      indexedDB: tabStorage(tab, storageHost),
-      IDBKeyRange: IDBKeyRange as unknown as Environment['IDBKeyRange'], // that of the database in memory
-      clock: {
-        now: device.now,
-        setTimeout: (run: () => void, milliseconds: number) =>
-          tab.isDead ? undefined : scheduler.after(tab, 'timer', milliseconds, () => void (tab.isDead || run())),
-        clearTimeout: (timer: unknown) => (timer as { cancel(): void } | undefined)?.cancel(), // what setTimeout gave
-      },
-      random: tab.dice.random,
-      locks: locks.of(tab),
-      channel: channels.of(tab),
-      connectivity: {
-        onLine: () => device.onLine,
-        subscribe: (changed: () => void) => listen(tab.connectivity, changed),
-      },
-      lifecycle: {
-        visible: () => tab.isVisible,
-        subscribe: (changed: (to: LifecycleChange) => void) => listen(tab.lifecycle, changed),
-      },
-      fetch: (url: string, init: RequestInit) => network.fetch(tab, url, init),
-      storage: {
-        persist: async () => true,
-        persisted: async () => false,
-        estimate: async () => ({ quota: 1e9, usage: 1e6 }),
-      },
-      warn: (message: string) => {
-        if (!tab.isDead) ledger.break(12, `warned: ${message}`);
-      },
-      backgroundSync: { register: async (_tag: string) => {} },
+  const environmentHost: EnvironmentHost = {
+    ...{ scheduler, storage: (tab: Tab) => tabStorage(tab, storageHost), channel: channels.of, fetch: network.fetch },
+    ...{ locks: mix.hasLocks ? locks.of : undefined, now: () => device.now(), onLine: () => device.onLine },
+    // The browser wakes the worker when it likes to.
+    register: mix.hasWorker ? () => wakeSoon(dice.delay()) : undefined,
+    onWarned(tab, message) {
+      if (!tab.isDead) ledger.break(12, `warned: ${message}`);
+    },
+  };
+  let isWaking = false;
+  const wakeSoon = (milliseconds: number) => {
+    if (isWaking) return;
+    isWaking = true;
+    scheduler.after(undefined, 'browser', milliseconds, () => {
+      isWaking = false;
+      device.wakeWorker();
+    });
+  };
+  const newTab = (label: string): Tab => {
+    const index = opened++;
+    const tab: Tab = {
+      ...{ index, label: `${label}${index}`, isFrozen: false, isDead: false, isClosed: false, isVisible: true },
+      ...{ diesAtCommit: false, dice: createDice(seed, 10 + index), ends: new Set() },
+      ...{ connections: new Set(), transactions: new Set(), lifecycle: new Set(), connectivity: new Set() },
+      leadbox: undefined as unknown as Tab['leadbox'], // set before anybody sees it; a worker's is its own
     };
-    return environment;
+    return tab;
+  };
+  const optionsOf = (tab: Tab) => ({
+    ...{ ...mix.options, timeout, environment: tabEnvironment(tab, environmentHost) },
+    headers: () => ({ Authorization: `Bearer ${secret}` }),
+    onEvent: (event: LeadboxEvent) => onEvent(event, tab),
+  });
+  const checkLeftOvers = (tab: Tab) => {
+    const left = {
+      timers: scheduler.timersOf(tab, 'timer'),
+      listeners: tab.lifecycle.size + tab.connectivity.size,
+      'locks, channels or requests': tab.ends.size,
+    };
+    for (const [kind, count] of Object.entries(left)) {
+      if (count) ledger.break(12, `${count} ${kind} of ${tab.label} are left over`);
+    }
+    // One that was just being opened is closed once it is open.
+    scheduler.after(undefined, 'browser', 1_000, () => {
+      if (tab.connections.size && !isLeaky) ledger.break(12, `connections of ${tab.label} are left over`);
+    });
   };
 
   const onEvent = (event: LeadboxEvent, tab: Tab) => {
@@ -171,47 +192,60 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
   };
 
   const device: Device = {
-    ...{ dice, scheduler, ledger, server, network, storage, sending, factory, watches: [], tabs: [] },
+    ...{ dice, scheduler, ledger, server, network, storage, sending, factory, watches: [], tabs: [], workers: [] },
     ...{ isHealed: false, onLine: true, storageFaults: 0, resumes: { begun: 0, open: 0 } },
     now: () => startedAt + scheduler.elapsed + jumped,
     jump(milliseconds) {
       // Time that the device slept over went by for the network too.
       if (milliseconds > 0) network.arriveNow();
       jumped += milliseconds;
+      sending.jumped();
       sending.freed();
     },
     drawWeather() {
       fates = drawFates(networkDice);
     },
     async open() {
-      const index = opened++;
       // A page that opens may bring a session.
       sending.freed();
-      const tab: Tab = {
-        ...{ index, label: `tab${index}`, isFrozen: false, isDead: false, isClosed: false, isVisible: true },
-        ...{ diesAtCommit: false, dice: createDice(seed, 10 + index), ends: new Set() },
-        ...{ connections: new Set(), transactions: new Set(), lifecycle: new Set(), connectivity: new Set() },
-        leadbox: undefined as unknown as Tab['leadbox'], // set before anybody sees the tab
-      };
+      const tab = newTab('tab');
       device.tabs.push(tab);
       await scheduler.perform(tab, () => {
-        const environment = environmentOf(tab);
-        const headers = () => ({ Authorization: `Bearer ${secret}` });
-        const given = { ...mix.options, name, timeout, headers, environment };
-        tab.leadbox = library.createLeadbox({ ...given, onEvent: (event) => onEvent(event, tab) });
-        device.watches.push(
-          watch(
-            tab,
-            leads.map(({ id }) => id),
-          ),
-        );
+        tab.leadbox = library.createLeadbox({ ...optionsOf(tab), name });
+        const ids = leads.map(({ id }) => id);
+        device.watches.push(watch(tab, ids));
       });
       return tab;
+    },
+    wakeWorker() {
+      if (device.workers.length) return;
+      // It tries at once whatever waits.
+      sending.relieved();
+      const worker = newTab('worker');
+      device.workers.push(worker);
+      const ended = (isDone: boolean) => {
+        if (worker.isDead) return;
+        device.workers.splice(0);
+        scheduler.trace.push(`${worker.label} ${isDone ? 'is done' : 'has to come back'}`);
+        checkLeftOvers(worker);
+        if (!isDone && !device.isHealed) wakeSoon(300_000);
+      };
+      const listen = (_type: string, heard: (event: object) => void) => {
+        const waitUntil = (work: Promise<unknown>) =>
+          void work.then(
+            () => ended(true),
+            () => ended(false),
+          );
+        scheduler.post(worker, 'browser', () => heard({ tag: `leadbox:${name}`, waitUntil }));
+      };
+      scheduler.as(worker, () => {
+        library.replayOnSync({ addEventListener: listen }, { ...optionsOf(worker), names: [name] });
+      });
     },
     kill(tab) {
       scheduler.trace.push(`killed ${tab.label}`);
       Object.assign(tab, { isDead: true, isFrozen: false, diesAtCommit: false });
-      device.tabs.splice(device.tabs.indexOf(tab), 1);
+      for (const list of [device.tabs, device.workers]) if (list.includes(tab)) list.splice(list.indexOf(tab), 1);
       closeConnections(tab);
       for (const end of [...tab.ends]) end();
       scheduler.forget(tab);
@@ -226,19 +260,13 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       });
       await scheduler.run({ until: scheduler.elapsed + 120_000, isDone: () => isOver });
       if (!isOver) ledger.break(12, `${tab.label} does not close`);
-      const left = {
-        timers: scheduler.timersOf(tab, 'timer'),
-        listeners: tab.lifecycle.size + tab.connectivity.size,
-        'locks, channels or requests': tab.ends.size,
-        connections: isLeaky ? 0 : tab.connections.size,
-      };
-      for (const [kind, count] of Object.entries(left)) if (count) ledger.break(12, `${count} ${kind} are left over`);
+      checkLeftOvers(tab);
       device.tabs.splice(device.tabs.indexOf(tab), 1);
     },
     tell(tab, to) {
       scheduler.post(tab, 'lifecycle', () => {
         if (tab.isDead) return;
-        if (to === 'visible' || to === 'resumed') sending.relieved(tab);
+        if (to === 'visible' || to === 'resumed') sending.relieved();
         for (const changed of [...tab.lifecycle]) changed(to);
       });
     },
@@ -246,7 +274,7 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       for (const tab of device.tabs) {
         scheduler.post(tab, 'connectivity', () => {
           if (tab.isDead) return;
-          if (device.onLine) sending.relieved(tab);
+          if (device.onLine) sending.relieved();
           for (const changed of [...tab.connectivity]) changed();
         });
       }
@@ -255,9 +283,4 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
     channels: channels.open,
   };
   return device;
-}
-
-function listen<T>(listeners: Set<T>, listener: T): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }

@@ -14,7 +14,8 @@ export interface Dice {
   delay(): number;
 }
 
-const longestDelay = 60_000;
+/** Milliseconds. */
+export const longestDelay = 60_000;
 
 export function createDice(seed: number, stream: number): Dice {
   const random = createSeededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b));

@@ -3,6 +3,7 @@ import { jsonEqual } from '../../src/model/json.ts';
 import { asJson } from '../../src/model/lead.ts';
 import { thaw } from './chaos.ts';
 import { type Device, secret } from './device.ts';
+import { longestDelay } from './dice.ts';
 import { checkWatches } from './observer-checks.ts';
 import { referencePatch } from './reference-merge.ts';
 import { refusals } from './server.ts';
@@ -23,8 +24,8 @@ export async function heal(device: Device, initial: readonly Lead[]): Promise<vo
     thaw(device, tab);
   }
   if (!device.tabs.length) await device.open();
-  // What was called before has come to an end: of calls that overlap none is the last.
-  await scheduler.run({ until: scheduler.elapsed + 100 });
+  // What was called before has come to an end, and late messages arrived: of calls that overlap none is the last.
+  await scheduler.run({ until: scheduler.elapsed + longestDelay });
   sending.paused(undefined);
   sending.freed();
   device.resumes = { ...device.resumes, begun: device.resumes.begun + 1 };
@@ -41,11 +42,14 @@ export async function heal(device: Device, initial: readonly Lead[]): Promise<vo
   if (!isDrained())
     ledger.break(5, `${storage.stored.outbox.length} edits are pending after ${budget} ms without a fault`);
   // What was told and got lost is read again by a page that becomes visible (R41).
+  await scheduler.run({ until: scheduler.elapsed + 60_000, isDone: () => !device.workers.length });
+  if (device.workers.length) ledger.break(12, 'the worker does not come to an end');
   for (const tab of device.tabs) device.tell(tab, 'visible');
   for (const { id } of initial) await called(device, first, 'refresh()', () => first.leadbox.refresh(id));
   await scheduler.run({ until: scheduler.elapsed + 1_000 });
   await checkRest(device, initial);
   for (const tab of [...device.tabs]) await device.close(tab);
+  await scheduler.run({ until: scheduler.elapsed + 2_000 });
   if (device.claims()) ledger.break(12, `${device.claims()} locks are left over`);
   if (device.channels()) ledger.break(12, `${device.channels()} channels are left over`);
 }

@@ -35,6 +35,8 @@ export interface Ledger {
   readonly rows: Map<number, PendingRow>;
   readonly parked: Set<number>;
   readonly applied: Set<number>;
+  /** Leads of which a batch met a conflict: the server may have what their edits say already (R37). */
+  readonly conflicted: Set<string>;
   readonly batches: Map<string, KnownBatch>;
   /** In the order of their first application. */
   readonly appliedBatches: KnownBatch[];
@@ -46,7 +48,7 @@ export interface Ledger {
 
 export function createLedger(onBroken: () => void): Ledger {
   const ledger: Ledger = {
-    ...{ edits: [], rows: new Map(), parked: new Set(), applied: new Set(), batches: new Map() },
+    ...{ edits: [], rows: new Map(), parked: new Set(), applied: new Set(), conflicted: new Set(), batches: new Map() },
     ...{ appliedBatches: [], parkedEvents: new Map(), broken: undefined },
     break(invariant, message) {
       ledger.broken ??= { invariant, message };

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export async function libraryWithBug({ name, changes }: Pick<PlantedBug, 'name' | 'changes'>): Promise<Library> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/index.ts'],
+    entryPoints: ['test/simulation/the-library.ts'],
     ...{ bundle: true, write: false, format: 'esm', platform: 'node', packages: 'external', logLevel: 'silent' },
     plugins: [
       {

@@ -1,7 +1,6 @@
-import './own-platform.ts';
-import * as library from '../../src/index.ts';
 import { failure } from './failure.ts';
 import { simulate } from './simulate.ts';
+import * as library from './the-library.ts';
 
 // Lives every `stride`-th seed from `first` below `end`, and says after each what went wrong, if anything did.
 const [first = 1, end = 2, stride = 1] = process.argv.slice(2).map(Number);

@@ -52,6 +52,12 @@ export interface Mix {
   readonly fates: Readonly<Partial<Record<Fate, number>>>;
   readonly storage: Readonly<Partial<Record<StorageFault, number>>>;
   readonly messages: MessageFaults;
+  /** Web Locks; where there are none, a lease makes one tab the sender. */
+  readonly hasLocks: boolean;
+  /** A service worker that Background Sync wakes. */
+  readonly hasWorker: boolean;
+  /** Each edit is stored before the next step: their order does not depend on the scheduler. */
+  readonly isOrderly: boolean;
   /** How many tasks run between two steps, at most. */
   readonly haste: number;
 }
@@ -93,6 +99,9 @@ export function drawMix(dice: Dice): Mix {
     fates: drawFates(dice),
     storage: { ...thinned(storageFaults, dice, 0.5), UnknownError: 0.2 },
     messages,
+    hasLocks: dice.chance(0.85),
+    hasWorker: dice.chance(0.4),
+    isOrderly: false,
     haste: dice.pick([5, 20, 60, 150]),
   };
 }

@@ -20,10 +20,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'removes edits before they are sent',
     changes: [
       {
-        file: 'src/replay/turn.ts',
-        find: 'records.set({ ...record, batch: choice });',
+        file: 'src/replay/choose-batches.ts',
+        find: 'records.set({ ...left, batch: choice });',
         replace:
-          'records.set({ ...record, batch: choice, rows: record.rows.filter(({ seq }) => !choice.seqs.includes(seq)) });',
+          'records.set({ ...left, batch: choice, rows: left.rows.filter(({ seq }) => !choice.seqs.includes(seq)) });',
       },
     ],
     caughtBy: [1],
@@ -34,9 +34,19 @@ export const plantedBugs: readonly PlantedBug[] = [
       { file: 'src/storage/store-edits.ts', find: 'leads.bulkPut([...changed.values()]),', replace: '' },
       {
         file: 'src/storage/store-edits.ts',
-        find: 'return outcomes;\n  });',
+        find: "return database.run('rw', (tables) => addEdits(tables, requests));",
         replace:
-          'return { outcomes, changed };\n  }).then(async ({ outcomes, changed }) => {\n    await database.run("rw", ({ leads }) => leads.bulkPut([...changed.values()]));\n    return outcomes;\n  });',
+          "return database.run('rw', (tables) => addEdits(tables, requests)).then(async (outcomes) => {\n    await database.run('rw', ({ leads }) => leads.bulkPut([...later.values()]));\n    return outcomes;\n  });",
+      },
+      {
+        file: 'src/storage/store-edits.ts',
+        find: 'changed.set(leadId, lead);',
+        replace: 'changed.set(leadId, lead);\n      later.set(leadId, lead);',
+      },
+      {
+        file: 'src/storage/store-edits.ts',
+        find: '/** The same inside a transaction. */',
+        replace: 'const later = new Map<string, Lead>();',
       },
     ],
     caughtBy: [6],
@@ -86,8 +96,8 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'src/model/settle.ts',
-        find: 'parked: refused.map(',
-        replace: 'parked: (status === 503 ? [] : refused).map(',
+        find: '    return { ...settled, ...parkRows(',
+        replace: '    if (answer.status === 503) return settled;\n    return { ...settled, ...parkRows(',
       },
     ],
     caughtBy: [1, 9],
@@ -97,13 +107,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/api/outcome.ts',
-        find: "  if (lead) return { kind: 'acknowledged', lead };",
-        replace: "  if (lead || (status === 200 && text === '')) return { kind: 'acknowledged', lead };",
+        find: '  if (lead) return',
+        replace: "  if (lead || (status === 200 && text === '')) return",
       },
       {
         file: 'src/model/settle.ts',
-        find: '  const { lead } = answer;',
-        replace: '  const { lead = applyToLead(base, patch) } = answer;',
+        find: 'const { lead, etag } = answer;',
+        replace: 'const { lead = applyToLead(base, patch), etag } = answer;',
+      },
+      {
+        file: 'src/api/lead-api.ts',
+        find: "if (outcome.kind === 'acknowledged') etags",
+        replace: "if (outcome.kind === 'acknowledged' && outcome.lead) etags",
       },
     ],
     caughtBy: [1],
@@ -123,5 +138,10 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
     caughtBy: [14],
+  },
+  {
+    name: 'sends what it was choosing when it was paused',
+    changes: [{ file: 'src/replay/drain.ts', find: '!isLate && !host.isStopped() &&', replace: '!isLate &&' }],
+    caughtBy: [11],
   },
 ];

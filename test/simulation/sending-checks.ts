@@ -10,8 +10,10 @@ export interface SendingChecks {
   /** The server changed its lead. */
   applied(passage: Passage): void;
   answered(passage: Passage, status: number, isDefinite: boolean): void;
-  /** The tab has a good reason to try again at once. */
-  relieved(tab: Tab): void;
+  /** A tab has a good reason to try again at once. */
+  relieved(): void;
+  /** The clock was set. */
+  jumped(): void;
   /** Nobody can know any more that the server asked for a wait or a session, or somebody says that it is there. */
   freed(): void;
   paused(tab: Tab | undefined): void;
@@ -22,7 +24,9 @@ export interface SendingHost {
   readonly storage: StorageChecks;
   readonly options: LeadboxOptions;
   readonly passages: () => ReadonlySet<Passage>;
+  readonly tabs: () => readonly Tab[];
   readonly elapsed: () => number;
+  readonly hasLocks: boolean;
 }
 
 // The least of the library's waits after a failure.
@@ -32,12 +36,22 @@ const minDelay = 1_000;
 const reliefDelay = 15_000;
 
 /** Judges what is sent, and what the server makes of it: one sender, in order, the same bytes, no needless request. */
-export function createSendingChecks({ ledger, storage, options, passages, elapsed }: SendingHost): SendingChecks {
+export function createSendingChecks({
+  ledger,
+  storage,
+  options,
+  passages,
+  tabs,
+  elapsed,
+  hasLocks,
+}: SendingHost): SendingChecks {
   const batchOf = new Map<Passage, KnownBatch>();
-  // What was sent before somebody said that there is a session says nothing about it.
-  const outdated = new Set<Passage>();
+  // Where somebody said that there is a session: one 401 may be older than that.
+  let isSessionNews = new WeakSet<Tab>();
   const definite = new Set<string>();
-  const relief = new Map<Tab, number>();
+  // What one tab takes for a reason the others hear of: the waits are shared.
+  let reliefAt = Number.NEGATIVE_INFINITY;
+  let isSoleSender = true;
   const waits = new Map<Tab, { readonly leadId: string; readonly since: number }>();
   const asked = new Map<Tab, { readonly status: number; readonly until: number }>();
   let paused: Tab | undefined;
@@ -56,20 +70,26 @@ export function createSendingChecks({ ledger, storage, options, passages, elapse
       batchOf.set(passage, batch);
 
       const open = [...passages()].filter((other) => other !== passage && other.isOpen && other.method === 'PATCH');
-      if (open.some((other) => other.leadId === leadId)) ledger.break(4, `two requests of ${leadId} are open`);
-      if (open.some((other) => other.tab !== tab)) ledger.break(4, 'two tabs are sending');
-      if (open.length >= (options.concurrency ?? 1)) ledger.break(4, `${open.length + 1} requests are open`);
+      // A lease is counted by the clock.
+      if (isSoleSender && open.some((other) => other.leadId === leadId)) {
+        ledger.break(4, `two requests of ${leadId} are open`);
+      }
+      if (isSoleSender && open.some((other) => other.tab !== tab)) ledger.break(4, 'two tabs are sending');
+      if (isSoleSender && open.length >= (options.concurrency ?? 1))
+        ledger.break(4, `${open.length + 1} requests are open`);
       if (definite.has(`${tab.label} ${batch.id}`))
         ledger.break(10, `batch ${batch.id} was sent again after its answer`);
       const wait = waits.get(tab);
-      const isRelieved = elapsed() < (relief.get(tab) ?? Number.NEGATIVE_INFINITY) + reliefDelay;
-      if (wait?.leadId === leadId && !isRelieved && elapsed() < wait.since + minDelay) {
+      const isRelieved = elapsed() < reliefAt + reliefDelay;
+      // Without Web Locks tabs may overwrite what the others remember of waits.
+      if (hasLocks && wait?.leadId === leadId && !isRelieved && elapsed() < wait.since + minDelay) {
         ledger.break(11, `${tab.label} sent ${elapsed() - wait.since} ms after a failure`);
       }
       // It has a session, or a newer one: the others may hear of it.
       for (const [other, { status }] of asked) if (other !== tab && status === 401) asked.delete(other);
       const held = asked.get(tab);
-      if (held && elapsed() < held.until) ledger.break(11, `${tab.label} sent after ${held.status}, before it may`);
+      if (hasLocks && held && elapsed() < held.until)
+        ledger.break(11, `${tab.label} sent after ${held.status}, before it may`);
       if (paused === tab) ledger.break(11, `${tab.label} sent while it was paused`);
     },
     applied(passage) {
@@ -97,25 +117,30 @@ export function createSendingChecks({ ledger, storage, options, passages, elapse
       const batch = batchOf.get(passage);
       if (!batch) return;
       const { tab, leadId } = passage;
+      if (status === 409) ledger.conflicted.add(leadId);
       if (isDefinite) {
         batch.isAnswered = true;
         definite.add(`${tab.label} ${batch.id}`);
         waits.delete(tab);
-      } else {
+      } else if (status !== 401) {
         waits.set(tab, { leadId, since: elapsed() });
       }
-      if (status === 401 && !outdated.has(passage)) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
+      if (status === 401 && !isSessionNews.delete(tab)) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
       const { retryAfter = 0 } = passage;
       if (retryAfter) asked.set(tab, { status, until: elapsed() + retryAfter * 1_000 });
     },
-    relieved(tab) {
-      relief.set(tab, elapsed());
-      waits.delete(tab);
+    relieved() {
+      reliefAt = elapsed();
+      waits.clear();
+    },
+    jumped() {
+      isSoleSender &&= hasLocks;
     },
     freed() {
+      reliefAt = elapsed();
       waits.clear();
       asked.clear();
-      for (const passage of passages()) outdated.add(passage);
+      isSessionNews = new WeakSet(tabs());
     },
     paused(tab) {
       paused = tab;

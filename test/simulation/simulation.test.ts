@@ -1,9 +1,9 @@
 import './own-platform.ts';
 import { expect, it } from 'vitest';
-import * as library from '../../src/index.ts';
 import { failure } from './failure.ts';
 import { regressions } from './regressions.ts';
 import { simulate } from './simulate.ts';
+import * as library from './the-library.ts';
 
 // SEED=123 lives that life only, SEEDS=2000 so many.
 const { SEED, SEEDS = '500' } = process.env;

@@ -167,3 +167,14 @@ async function aTab(properties: JsonObject) {
   const leadbox = await device.loadedTab(stopped);
   return { device, leadbox, properties: async () => (await leadbox.get(id))?.lead.properties };
 }
+
+it('undo of an edit that was discarded, or parked and queued again, leaves alone what others set', async () => {
+  const device = aDevice({ leads: [aLead()] });
+  const leadbox = await device.loadedTab({ autoSync: false });
+  const edit = await leadbox.patch(leadId(0), { properties: { industry: 'Same' } });
+  await leadbox.outbox.discard(edit.seq);
+  device.api.change(leadId(0), { properties: { industry: 'Same' } });
+  await leadbox.refresh(leadId(0));
+  expect(await edit.undo()).toBeUndefined();
+  expect(await leadbox.outbox.pending()).toEqual([]);
+});

@@ -106,3 +106,16 @@ describe('R43 an edit waits for no other tab', () => {
     await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced' }), soon);
   });
 });
+
+it('R41 where there are no messages at all, a tab that can be seen looks every 30 s, also one that knows of nothing', async () => {
+  const device = aDevice();
+  const deaf = { channel: undefined, connectivity: { onLine: () => true, subscribe: () => () => {} } };
+  const leadbox = await device.loadedTab({ autoSync: false, environment: deaf });
+  const other = device.tab({ autoSync: false, environment: deaf });
+  const views = valuesOf(other.observe(leadId(0)));
+  await device.rest();
+  await device.clock.advance(90_000);
+  await leadbox.patch(leadId(0), { properties: { a: 1 } });
+  await device.clock.advance(30_000);
+  expect(views.at(-1)).toMatchObject({ pending: 1, lead: { properties: { a: 1 } } });
+});
