@@ -103,7 +103,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   // ---------------------------------------------------------------- an edit: shown, stored, then sent
 
   const editor = createEditor({
-    ...{ database, clock, schemas, screen: views },
+    ...{ database, clock, schemas, screen: views, etagOf: (lead) => api.etagOf(lead) },
     editOf: (row) => editOf(row),
     onStored(leadIds) {
       stored(leadIds);

@@ -32,6 +32,8 @@ export interface LeadApi {
   look(leadId: string, lost: AbortSignal): Promise<Outcome>;
   /** @throws LeadboxError 'lead-not-found', 'unauthorized', 'request-failed', 'network', 'bad-response', 'aborted'. */
   get(id: string): Promise<Lead>;
+  /** The ETag that came with this version of a lead, as far as it is known. */
+  etagOf(lead: Lead): string | undefined;
   /** One page of leads, or none while the server wants to be left alone; errors as `get`. */
   page(search: URLSearchParams, signal: AbortSignal | undefined): Promise<PageAnswer>;
 }
@@ -128,6 +130,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
       const message = `The lead could not be fetched: status ${outcome.status}.`;
       return { ...retry('retry', new LeadboxError('request-failed', message)), wait: outcome.wait };
     },
+    etagOf: ({ id, updated_at: version }) => etags.of(id, version),
     async get(id) {
       const { text, response } = await ask(leadPath(id));
       const lead = answeredLead(text, id);

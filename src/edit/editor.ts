@@ -29,6 +29,8 @@ export interface EditorHost {
   readonly clock: Clock;
   readonly schemas: SectionSchemas;
   readonly screen: Screen;
+  /** The ETag that came with a lead, as far as it is known. */
+  readonly etagOf: (lead: Lead) => string | undefined;
   /** The edit of a row that is durable now. */
   readonly editOf: (row: PendingRow) => Edit;
   /** Edits of these leads are durable; called before their promises resolve. */
@@ -55,7 +57,7 @@ interface Queued {
 // A thousand edits at once must not freeze the page.
 const groupSize = 250;
 
-export function createEditor({ database, clock, schemas, screen, editOf, onStored }: EditorHost): Editor {
+export function createEditor({ database, clock, schemas, screen, etagOf, editOf, onStored }: EditorHost): Editor {
   const queue: Queued[] = [];
   const underWay = new Map<Promise<Edit>, string>();
 
@@ -88,6 +90,7 @@ export function createEditor({ database, clock, schemas, screen, editOf, onStore
       stored = await storeEdits(
         database,
         group.map(({ request }) => request),
+        etagOf,
       );
     } catch (error) {
       // One edit too big for the disk must not take the others with it.

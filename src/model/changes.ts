@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import type { ParkedRow, PendingRow } from './lead-record.ts';
-import { touchedPaths } from './merge-patch.ts';
+import { applyMergePatch, touchedPaths } from './merge-patch.ts';
 
 /** One field of a lead that somebody changed here and the server does not have, or refused. */
 export interface FieldChange {
@@ -28,39 +28,39 @@ export interface Unsynced {
 
 /**
  * Field by field, pending ones first, each in the order in which it was first changed. A field that was changed as part
- * of a bigger one later counts as part of that. Parked edits stand for themselves: one field, one refused value each.
+ * of a bigger one, before or later, counts as part of that. Parked edits stand for themselves: one field, one refused value each.
  */
 export function fieldChanges({ base, rows, parked, sent }: Unsynced): FieldChange[] {
   const isSent = new Set(sent);
-  const fields = new Map<string, { readonly path: readonly string[]; mine: JsonValue | undefined; seqs: number[] }>();
+  const fields = new Map<string, { readonly path: readonly string[]; readonly seqs: Set<number> }>();
   // Which fields lie below a path, so that a later edit of the whole takes them over.
   const below = new Map<string, Set<string>>();
   for (const { seq, patch } of rows) {
     for (const path of touchedPaths(patch)) {
       const key = keyOf(path);
-      const seqs = [seq];
+      const above = path.slice(1).map((_, index) => keyOf(path.slice(0, index + 1)));
+      // Part of a field that was set as a whole before belongs to it.
+      const field = [...above, key].map((one) => fields.get(one)).find((one) => one !== undefined);
+      if (field) {
+        field.seqs.add(seq);
+        continue;
+      }
+      const seqs = new Set<number>();
       for (const inner of below.get(key) ?? []) {
-        seqs.unshift(...(fields.get(inner)?.seqs ?? []));
+        for (const earlier of fields.get(inner)?.seqs ?? []) seqs.add(earlier);
         fields.delete(inner);
       }
       below.delete(key);
-      const field = fields.get(key);
-      if (field) {
-        field.mine = clearedAt(patch, path);
-        if (field.seqs.at(-1) !== seq) field.seqs.push(seq);
-      } else {
-        fields.set(key, { path, mine: clearedAt(patch, path), seqs: [...new Set(seqs)].sort((a, b) => a - b) });
-      }
-      for (let length = 1; length < path.length; length += 1) {
-        const above = keyOf(path.slice(0, length));
-        below.set(above, (below.get(above) ?? new Set()).add(key));
-      }
+      fields.set(key, { path, seqs: seqs.add(seq) });
+      for (const one of above) below.set(one, (below.get(one) ?? new Set()).add(key));
     }
   }
+  const all = rows.reduce<JsonValue>((values, { patch }) => applyMergePatch(values, patch), {});
   const serverAt = (path: readonly string[]) => (base && valueAt(asJson(base), path)) ?? undefined;
-  const pending = [...fields.values()].map(({ path, mine, seqs }): FieldChange => {
+  const pending = [...fields.values()].map(({ path, seqs: behind }): FieldChange => {
+    const seqs = [...behind].sort((a, b) => a - b);
     const state = seqs.every((seq) => isSent.has(seq)) ? 'sent' : 'pending';
-    return { path, server: serverAt(path), mine, state, seqs };
+    return { path, server: serverAt(path), mine: valueAt(all, path), state, seqs };
   });
   const refused = parked.flatMap(({ seq, patch }) =>
     touchedPaths(patch).map((path): FieldChange => {

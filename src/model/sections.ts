@@ -1,6 +1,7 @@
-import { getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead, sectionNames } from './lead.ts';
 import { applyMergePatch } from './merge-patch.ts';
+import { withValueAt } from './replaced.ts';
 
 /**
  * A server may merge a section with what a PATCH says of it, as RFC 7396 has it, or put what it says in the section's
@@ -37,19 +38,29 @@ export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: 
   for (const [name, section] of Object.entries(before)) {
     const change = patch[name];
     if (!isJsonObject(section) || !isJsonObject(change)) continue;
-    const untouched = Object.entries(section).filter(([key, value]) => value !== null && !Object.hasOwn(change, key));
+    const untouched = unnamedMembers(section, change);
     const now = getOwn(asJson(answer), name);
-    const gone = untouched.filter(([key]) => (getOwn(now, key) ?? null) === null);
+    const gone = untouched.filter(([path]) => (valueAt(now, path) ?? null) === null);
     if (!gone.length) continue;
     if (gone.length === untouched.length) setOwn(lost, name, objectOf(gone));
-    else missing.push(...gone.map(([key]) => [name, key]));
+    else missing.push(...gone.map(([path]) => [name, ...path]));
   }
   return { lost, missing };
 }
 
-/** Also with a member `__proto__`, which is data. */
-function objectOf(members: readonly (readonly [string, JsonValue])[]): JsonObject {
-  const object = {};
-  for (const [key, value] of members) setOwn(object, key, value);
-  return object;
+type Member = readonly [path: readonly string[], value: JsonValue];
+
+/** What a patch leaves alone, at every depth: members beside those that it names. */
+function unnamedMembers(before: JsonObject, patch: JsonObject, path: readonly string[] = []): readonly Member[] {
+  return Object.entries(before).flatMap(([key, value]): readonly Member[] => {
+    const here = [...path, key];
+    if (!Object.hasOwn(patch, key)) return value === null ? [] : [[here, value]];
+    const change = patch[key];
+    return isJsonObject(value) && isJsonObject(change) ? unnamedMembers(value, change, here) : [];
+  });
+}
+
+function objectOf(members: readonly Member[]): JsonObject {
+  const whole = members.reduce<JsonValue | undefined>((object, [path, value]) => withValueAt(object, path, value), {});
+  return whole as JsonObject; // no path is empty
 }

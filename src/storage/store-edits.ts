@@ -23,14 +23,19 @@ export type StoredEdit = PendingRow | undefined | { readonly error: unknown };
  * Applies edits to the stored views and appends them to the outbox, all in one transaction (R1, R4). Resolves when it
  * is complete. An edit that is refused leaves nothing and the others alone. Gives what became of each, in order.
  */
-export function storeEdits(database: Database, requests: readonly EditRequest[]): Promise<readonly StoredEdit[]> {
-  return database.run('rw', (tables) => addEdits(tables, requests));
+export function storeEdits(
+  database: Database,
+  requests: readonly EditRequest[],
+  etagOf: (lead: Lead) => string | undefined,
+): Promise<readonly StoredEdit[]> {
+  return database.run('rw', (tables) => addEdits(tables, requests, etagOf));
 }
 
 /** The same inside a transaction. */
 export async function addEdits(
   { leads, bases, outbox }: Tables,
   requests: readonly EditRequest[],
+  etagOf: (lead: Lead) => string | undefined = () => undefined,
 ): Promise<readonly StoredEdit[]> {
   const ids = [...new Set(requests.map(({ leadId }) => leadId))];
   const [views, baseRows] = await Promise.all([leads.bulkGet(ids), bases.bulkGet(ids)]);
@@ -62,7 +67,7 @@ export async function addEdits(
 
   // The first edit of a lead: what was its view so far is what the server last said.
   const firstEdits = [...stored].flatMap(([id, { view, row }]) =>
-    view && changed.has(id) && !isReadableLead(row?.lead) ? { ...row, id, lead: view } : [],
+    view && changed.has(id) && !isReadableLead(row?.lead) ? { etag: etagOf(view), ...row, id, lead: view } : [],
   );
   const [seqs] = await Promise.all([
     outbox.bulkAdd(rows, { allKeys: true }),
