@@ -78,12 +78,16 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     const [mine, theirs] = [valueAt(expected, path), valueAt(stored, path)];
     return !jsonEqual(mine ?? null, theirs ?? null) || (theirs === null && path.length > 1 && mine === undefined);
   };
+  // In whole sections a member is deleted by being left out, which a merging server takes for nothing.
+  const isKept = (path: readonly string[]) =>
+    valueAt(patch, path) === undefined && (valueAt(stored, path) ?? null) !== null;
+  const kept = batch.isWhole ? own.flatMap((row) => touchedPaths(row.patch)).filter(isKept) : [];
   const { lost, missing } = untouchedMembers(batch.before ?? {}, patch, lead);
   return {
     ...settled,
     record: { ...settled.record, ...(isOutdated ? { base } : { base: lead, etag }) },
     acknowledged: own,
-    differs: isOutdated ? [] : [...sent.filter(isUnlike), ...missing],
+    differs: isOutdated ? [] : [...sent.filter(isUnlike), ...missing, ...kept],
     lost,
     isOutdated,
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { JsonObject, LeadboxOptions } from '../../../src/index.ts';
+import type { JsonObject, LeadboxEvent, LeadboxOptions } from '../../../src/index.ts';
 import { type JsonValue, jsonEqual } from '../../../src/model/json.ts';
 import { asJson, type Lead } from '../../../src/model/lead.ts';
 import { applyToLead } from '../../../src/model/lead-change.ts';
@@ -30,6 +30,19 @@ describe('R30 in replace', () => {
     await leadbox.sync();
     expect(device.api.lead(id)).toMatchObject({ location: null, company_id: null });
     expect(device.api.lead(id)?.properties).toEqual({ b: { d: 2 } });
+  });
+
+  it('R32 a deletion that the server did not take is told: it merges after all', async () => {
+    const events: LeadboxEvent[] = [];
+    const device = aDevice({ leads: [aLead({ properties: { a: 0, b: 0 } })] });
+    const onEvent = (event: LeadboxEvent) => void events.push(event);
+    const leadbox = await device.loadedTab({ autoSync: false, sections: 'replace', onEvent });
+    await leadbox.patch(id, { properties: { a: null, b: 1 } });
+    await leadbox.sync();
+    expect(events.filter(({ type }) => type === 'server-differs')).toEqual([
+      { type: 'server-differs', leadId: id, paths: [['properties', 'a']] },
+    ]);
+    expect((await leadbox.get(id))?.lead.properties).toEqual({ a: 0, b: 1 });
   });
 
   it('whole sections give the lead that the merge patch gives a merging server', () => {
