@@ -34,9 +34,9 @@ export const plantedBugs: readonly PlantedBug[] = [
       { file: 'src/storage/store-edits.ts', find: 'leads.bulkPut([...changed.values()]),', replace: '' },
       {
         file: 'src/storage/store-edits.ts',
-        find: "return database.run('rw', (tables) => addEdits(tables, requests));",
+        find: "return database.run('rw', (tables) => addEdits(tables, requests, etagOf));",
         replace:
-          "return database.run('rw', (tables) => addEdits(tables, requests)).then(async (outcomes) => {\n    await database.run('rw', ({ leads }) => leads.bulkPut([...later.values()]));\n    return outcomes;\n  });",
+          "return database.run('rw', (tables) => addEdits(tables, requests, etagOf)).then(async (outcomes) => {\n    await database.run('rw', ({ leads }) => leads.bulkPut([...later.values()]));\n    return outcomes;\n  });",
       },
       {
         file: 'src/storage/store-edits.ts',
