@@ -2,6 +2,7 @@ import { isLeadboxError } from '../../src/index.ts';
 import type { Device } from './device.ts';
 import { makeEdit } from './make-edit.ts';
 import type { Action, Mix } from './mix.ts';
+import { haveSecondThoughts } from './second-thoughts.ts';
 import type { Tab } from './tab.ts';
 
 /** The first phase: users work, and whatever can go wrong does. */
@@ -35,7 +36,7 @@ const fateful: readonly Action[] = [
 ];
 
 async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: string): Promise<void> {
-  const { dice, scheduler, server, network, sending } = device;
+  const { dice, scheduler, server, gate, network, sending } = device;
   const call = (run: () => Promise<unknown>) =>
     scheduler.perform(tab, () => {
       run().catch((error: unknown) => {
@@ -90,6 +91,8 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
         if (!tab.isDead && begun === device.resumes.begun && !open) sending.paused(tab);
       });
     case 'resume':
+      // Mostly because somebody signed in.
+      if (mix.world.hasSessions && dice.chance(0.8)) gate.setSession(true);
       sending.paused(undefined);
       sending.freed();
       return call(async () => {
@@ -111,6 +114,21 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       return call(() => tab.leadbox.load(server.leads()));
     case 'theirs':
       return server.change(leadId, { properties: { theirs: `their ${scheduler.steps}` } });
+    case 'their-edit': {
+      const section = dice.pick(['properties', 'location']);
+      const name = dice.pick(['a', 'b']);
+      device.ledger.contested.add(`${leadId} ${section}.${name}`);
+      const value = `their ${scheduler.steps}`;
+      return server.change(leadId, { [section]: { [name]: dice.chance(0.3) ? { x: value } : value } });
+    }
+    case 'expire':
+      return gate.setSession(false);
+    case 'burst':
+      return gate.burst(dice.pick([2_000, 20_000, 60_000]));
+    case 'discard':
+    case 'undo':
+    case 'retry':
+      return call(() => haveSecondThoughts(device, tab, action));
     case 'storage':
       device.storageFaults += dice.between(1, 4);
       return;

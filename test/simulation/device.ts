@@ -1,7 +1,9 @@
 import { IDBFactory } from 'fake-indexeddb';
 import type { Lead, LeadboxEvent } from '../../src/index.ts';
+import { appOptions } from './app-options.ts';
 import { createDice, type Dice } from './dice.ts';
 import type { FakeFactory } from './fake-internals.ts';
+import { createGate, type Gate } from './gate.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Library } from './library.ts';
 import { drawFates, type Mix } from './mix.ts';
@@ -25,10 +27,12 @@ export const secret = 'secret-of-the-session';
 
 /** A device with its tabs, the network and the server: all of it owned by one scheduler. */
 export interface Device {
+  readonly mix: Mix;
   readonly dice: Dice;
   readonly scheduler: Scheduler;
   readonly ledger: Ledger;
   readonly server: Server;
+  readonly gate: Gate;
   readonly network: Network;
   readonly storage: StorageChecks;
   readonly sending: SendingChecks;
@@ -65,6 +69,8 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
   const dice = createDice(seed, 1);
   const networkDice = createDice(seed, 2);
   const storageDice = createDice(seed, 3);
+  const killDice = createDice(seed, 8);
+  const decisionDice = createDice(seed, 9);
   const factory = new IDBFactory() as unknown as FakeFactory; // what it is
   let jumped = 0;
   let opened = 0;
@@ -76,7 +82,8 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
   const scheduler = createScheduler(createDice(seed, 4), (owner, error) => {
     if (!(owner as Tab | undefined)?.isDead) ledger.break(12, `uncaught: ${String(error)}`); // owners are tabs
   });
-  const server = createServer(leads, () => startedAt + scheduler.elapsed);
+  const gate = createGate(mix.world, createDice(seed, 7), () => startedAt + scheduler.elapsed);
+  const server = createServer(leads, mix.world, gate, () => startedAt + scheduler.elapsed);
   const storage = createStorageChecks(factory, name, ledger, server);
   const sending = createSendingChecks({
     ...{ ledger, storage, options: mix.options, hasLocks: mix.hasLocks },
@@ -96,12 +103,16 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       const left = method === 'PATCH' && batch ? batch.arrivesUntil - device.now() : timeout;
       const key = new Headers(headers).get('Idempotency-Key') ?? undefined;
       const text = typeof body === 'string' ? body : undefined;
-      return { tab, method, leadId, text, key, journey: Math.max(1, Math.min(left, timeout + travelTime)) };
+      const ifMatch = new Headers(headers).get('If-Match') ?? undefined;
+      return { tab, method, leadId, text, key, ifMatch, journey: Math.max(1, Math.min(left, timeout + travelTime)) };
     },
     onSent: (passage) => sending.sent(passage),
     onApplied(passage) {
       scheduler.trace.push(`applied ${passage.leadId.slice(-1)} ${passage.text}`);
       sending.applied(passage);
+      // What it removed has to be put back even if the page dies as soon as it knows.
+      if (mix.world.isReplacing && !device.isHealed && killDice.chance(0.25))
+        passage.tab.diesAtCommit = !passage.tab.isDead;
     },
     onAnswered(passage, status, isDefinite) {
       scheduler.trace.push(`answered ${passage.tab.label} ${passage.leadId.slice(-1)} ${status}`);
@@ -165,6 +176,7 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
     return tab;
   };
   const optionsOf = (tab: Tab) => ({
+    ...appOptions(tab, { world: mix.world, dice: decisionDice, scheduler, gate, sending, ledger }),
     ...{ ...mix.options, timeout, environment: tabEnvironment(tab, environmentHost) },
     headers: () => ({ Authorization: `Bearer ${secret}` }),
     onEvent: (event: LeadboxEvent) => onEvent(event, tab),
@@ -192,7 +204,21 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
   };
 
   const device: Device = {
-    ...{ dice, scheduler, ledger, server, network, storage, sending, factory, watches: [], tabs: [], workers: [] },
+    ...{
+      mix,
+      dice,
+      scheduler,
+      ledger,
+      server,
+      gate,
+      network,
+      storage,
+      sending,
+      factory,
+      watches: [],
+      tabs: [],
+      workers: [],
+    },
     ...{ isHealed: false, onLine: true, storageFaults: 0, resumes: { begun: 0, open: 0 } },
     now: () => startedAt + scheduler.elapsed + jumped,
     jump(milliseconds) {

@@ -7,7 +7,7 @@ export function failure({ seed, broken, trace, mix }: Life): string | undefined 
   return [
     `Seed ${seed} breaks invariant ${broken.invariant}: ${broken.message}`,
     `Again: SEED=${seed} npx vitest run --config test/vitest.config.ts --project simulation`,
-    `Options: ${JSON.stringify(mix.options)}, ${mix.tabs} tabs, ${mix.leads} leads`,
+    `Options: ${JSON.stringify(mix.options)}, ${mix.tabs} tabs, ${mix.leads} leads, world ${JSON.stringify(mix.world)}`,
     ...['It ended with', ...told.slice(-40)],
   ].join('\n');
 }

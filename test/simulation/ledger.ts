@@ -3,7 +3,7 @@ import type { PendingRow } from '../../src/model/lead-record.ts';
 import type { Tab } from './tab.ts';
 
 /** The guarantees of the simulation, by number. */
-export type Invariant = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14;
+export type Invariant = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15;
 
 /** An edit that a user made, and what became of its promise. */
 export interface MadeEdit {
@@ -23,6 +23,7 @@ export interface KnownBatch {
   readonly leadId: string;
   readonly seqs: readonly number[];
   readonly body: string;
+  readonly isWhole: boolean;
   isSent: boolean;
   isAnswered: boolean;
   isApplied: boolean;
@@ -40,6 +41,16 @@ export interface Ledger {
   readonly batches: Map<string, KnownBatch>;
   /** In the order of their first application. */
   readonly appliedBatches: KnownBatch[];
+  /** Edits that somebody asked to discard, to undo or to try again, and those that are gone by it. */
+  readonly askedFor: Set<number>;
+  readonly discarded: Set<number>;
+  /** Edits of which nothing was left after a decision for the other side, and the leads it was made about. */
+  readonly yielded: Set<number>;
+  readonly decided: Set<string>;
+  /** Where others wrote what users here write too: `<lead> <section>.<member>`. */
+  readonly contested: Set<string>;
+  /** Leads on which older values may come back, because somebody wanted it so. */
+  readonly turnedBack: Set<string>;
   readonly parkedEvents: Map<number, number>;
   /** What went wrong first. */
   broken: { readonly invariant: Invariant; readonly message: string } | undefined;
@@ -49,7 +60,8 @@ export interface Ledger {
 export function createLedger(onBroken: () => void): Ledger {
   const ledger: Ledger = {
     ...{ edits: [], rows: new Map(), parked: new Set(), applied: new Set(), conflicted: new Set(), batches: new Map() },
-    ...{ appliedBatches: [], parkedEvents: new Map(), broken: undefined },
+    ...{ appliedBatches: [], askedFor: new Set(), discarded: new Set(), yielded: new Set() },
+    ...{ decided: new Set(), contested: new Set(), turnedBack: new Set(), parkedEvents: new Map(), broken: undefined },
     break(invariant, message) {
       ledger.broken ??= { invariant, message };
       onBroken();

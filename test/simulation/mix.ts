@@ -1,8 +1,9 @@
 import type { LeadboxOptions } from '../../src/index.ts';
 import type { Dice } from './dice.ts';
-import type { Fate } from './network.ts';
+import type { Fate } from './fate.ts';
 import type { MessageFaults } from './tab-channels.ts';
 import type { StorageFault } from './tab-storage.ts';
+import type { World } from './world.ts';
 
 export type Action =
   | EditAction
@@ -27,7 +28,13 @@ export type Action =
   | 'refresh'
   | 'load'
   | 'theirs'
-  | 'storage';
+  | 'storage'
+  | SecondThought
+  | 'expire'
+  | 'burst'
+  | 'their-edit';
+
+export type SecondThought = 'discard' | 'undo' | 'retry';
 
 export type EditAction =
   | 'set'
@@ -43,6 +50,7 @@ export type EditAction =
 
 /** What one life is made of: each seed draws its own. */
 export interface Mix {
+  readonly world: World;
   readonly options: LeadboxOptions;
   readonly tabs: number;
   readonly leads: number;
@@ -81,7 +89,7 @@ const storageFaults: Readonly<Record<StorageFault, number>> = {
   ...{ throws: 1, lost: 1, closed: 1, UnknownError: 1, QuotaExceededError: 1 },
 };
 
-export function drawMix(dice: Dice): Mix {
+export function drawMix(dice: Dice): Omit<Mix, 'world'> {
   const manner = dice.pick<LeadboxOptions>([
     ...[{}, {}, { concurrency: 2 }, { concurrency: 3 }, { ordering: 'strict' as const }],
     { idempotencyHeader: 'Idempotency-Key' },

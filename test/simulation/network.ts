@@ -1,36 +1,9 @@
 import type { Dice } from './dice.ts';
+import { type FakeResponse, responseOf } from './fake-response.ts';
+import type { Fate } from './fate.ts';
 import type { Scheduler, Timer } from './scheduler.ts';
 import type { Server, ServerRequest } from './server.ts';
 import type { Tab } from './tab.ts';
-
-/** What happens to a request. */
-export type Fate =
-  | 'answered'
-  /** Lost on its way there. */
-  | 'lost'
-  /** Applied, and the answer is lost. */
-  | 'answer-lost'
-  /** Applied, and the body of the answer ends in the middle. */
-  | 'cut'
-  /** Arrives twice before it is answered. */
-  | 'doubled'
-  /** Never answered; it may arrive, up to the end of its journey. */
-  | 'hang'
-  /** An answer with this status, and nothing is applied. */
-  | '500'
-  | '503'
-  | '425'
-  | '429'
-  | '401'
-  /** Somebody on the way stopped waiting: it may still arrive. */
-  | '504'
-  | '408'
-  /** A captive portal or a proxy answers. */
-  | 'page'
-  | 'empty'
-  | 'redirect'
-  /** The answer is of another lead. */
-  | 'other-lead';
 
 export interface NetworkRequest extends ServerRequest {
   readonly tab: Tab;
@@ -42,8 +15,8 @@ export interface NetworkRequest extends ServerRequest {
 export interface Passage extends NetworkRequest {
   /** The tab still waits for its answer. */
   isOpen: boolean;
-  /** Seconds for which the server wants to be left alone. */
-  retryAfter: number | undefined;
+  /** Milliseconds for which its answer asks to leave the server alone. */
+  wait: number | undefined;
   arrival: Timer | undefined;
   arrive: () => void;
 }
@@ -89,7 +62,7 @@ export function createNetwork(host: NetworkHost): Network {
         if (signal?.aborted) return reject(signal.reason);
         const request = host.requestOf(tab, url, init);
         const passage: Passage = {
-          ...{ ...request, isOpen: true, retryAfter: undefined, arrival: undefined },
+          ...{ ...request, isOpen: true, wait: undefined, arrival: undefined },
           arrive: () => {},
         };
         passages.add(passage);
@@ -113,7 +86,7 @@ export function createNetwork(host: NetworkHost): Network {
         const within = (milliseconds: number) => Math.max(0, Math.min(end - scheduler.elapsed, milliseconds));
         /** Late arrivals are often almost too late. */
         const late = () => Math.round(request.journey * (dice.chance(0.4) ? 1 - dice.random() / 40 : dice.random()));
-        let answer = { status: 200, text: '' };
+        let answer: FakeResponse = { status: 200, text: '' };
         const arriveIn = (milliseconds: number, then = () => {}) => {
           passage.arrive = () => {
             passage.arrival?.cancel();
@@ -139,13 +112,15 @@ export function createNetwork(host: NetworkHost): Network {
             if (!passage.isOpen) return;
             leave();
             const given = response();
-            host.onAnswered(passage, given.status, isDefinite);
+            if (!given.isCut) passage.wait = given.wait;
+            host.onAnswered(passage, given.status, isDefinite && !isAgain(given.status));
             resolve(responseOf(given));
           });
         const status = (code: number) => () => ({ status: code, text: `{"error":"status_${code}"}` });
-        const limited = () => {
-          if (dice.chance(0.6)) passage.retryAfter = dice.pick([1, 20, 90]);
-          return { ...status(429)(), retryAfter: passage.retryAfter };
+        const limited = (): FakeResponse => {
+          const seconds = dice.chance(0.6) ? dice.pick([1, 20, 90]) : undefined;
+          if (seconds === undefined) return status(429)();
+          return { ...status(429)(), headers: { 'Retry-After': String(seconds) }, wait: seconds * 1_000 };
         };
         const served = () => answerIn(host.delayOf(), () => answer, true);
         breaks.set(passage, () => void scheduler.post(tab, 'network', fail));
@@ -209,26 +184,7 @@ export function createNetwork(host: NetworkHost): Network {
   return network;
 }
 
-interface FakeResponse {
-  readonly status: number;
-  readonly text: string;
-  readonly type?: string;
-  readonly isCut?: boolean;
-  readonly retryAfter?: number | undefined;
-}
-
-/** What the library looks at of a response. */
-function responseOf({ status, text, type = 'basic', isCut, retryAfter }: FakeResponse): Response {
-  const response: Pick<Response, 'ok' | 'status' | 'redirected' | 'headers' | 'text'> & { readonly type: string } = {
-    ...{ status, type, redirected: false, ok: status >= 200 && status < 300 },
-    headers: new Headers({
-      'Content-Type': text.startsWith('<') ? 'text/html' : 'application/json',
-      ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
-    }),
-    text: async () => {
-      if (isCut) throw new TypeError('terminated');
-      return text;
-    },
-  };
-  return response as Response; // the parts that are used
+/** Not an answer to what was asked: the same request is to be sent again. */
+function isAgain(status: number): boolean {
+  return status === 401 || status === 429 || status >= 500;
 }

@@ -71,7 +71,9 @@ export function watch(tab: Tab, leadIds: readonly string[]): Watch {
 export function checkWatches(watches: readonly Watch[], ledger: Ledger): void {
   const stays = new Map(
     ledger.edits.flatMap(({ value, leadbox, edit }) =>
-      edit?.seq && !ledger.parked.has(edit.seq) ? [[value, leadbox] as const] : [],
+      edit?.seq && !ledger.parked.has(edit.seq) && !ledger.turnedBack.has(edit.leadId)
+        ? [[value, leadbox] as const]
+        : [],
     ),
   );
   for (const { tab, leadbox, seen } of watches) {

@@ -25,6 +25,12 @@ export function referencePatch<T extends object>(lead: T, patch: JsonObject): T 
   return { ...lead, ...Object.fromEntries(merged) };
 }
 
+/** A server that puts what a patch says of a section in the section's place. */
+export function referenceReplace<T extends object>(lead: T, patch: JsonObject): T {
+  const cleared = Object.entries(patch).map(([member, value]) => [member, value === null ? null : {}]);
+  return referencePatch({ ...lead, ...Object.fromEntries(cleared) }, patch);
+}
+
 function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -16,6 +16,8 @@ export interface SendingChecks {
   jumped(): void;
   /** Nobody can know any more that the server asked for a wait or a session, or somebody says that it is there. */
   freed(): void;
+  /** The app says that there is a session. */
+  signedIn(): void;
   paused(tab: Tab | undefined): void;
 }
 
@@ -58,6 +60,8 @@ export function createSendingChecks({
 
   const paths = ({ body }: KnownBatch) => touchedPaths(JSON.parse(body) as JsonObject); // a body is a patch
 
+  const overlap = (one: KnownBatch, other: KnownBatch) => pathsOverlap(paths(one), paths(other));
+
   return {
     sent(passage) {
       const { tab, leadId, text, key } = passage;
@@ -98,17 +102,23 @@ export function createSendingChecks({
       const { leadId, seqs } = batch;
       if (batch.isApplied) {
         const later = ledger.appliedBatches.slice(ledger.appliedBatches.indexOf(batch) + 1);
-        const hit = later.find((other) => other.leadId === leadId && pathsOverlap(paths(other), paths(batch)));
+        const hit = later.find((other) => other.leadId === leadId && overlap(other, batch));
         if (hit) ledger.break(2, `${batch.body} was applied again after ${hit.body}`);
         return;
       }
       batch.isApplied = true;
+      const order = [...ledger.batches.values()];
+      const overtaken = ledger.appliedBatches.find(
+        (other) => other.leadId === leadId && order.indexOf(other) > order.indexOf(batch) && overlap(other, batch),
+      );
+      if (overtaken) ledger.break(2, `${batch.body} was applied after ${overtaken.body}`);
       ledger.appliedBatches.push(batch);
       const isStrict = options.ordering === 'strict';
       const first = Math.min(...seqs);
       for (const row of ledger.rows.values()) {
         if (row.seq >= first || !(isStrict || row.leadId === leadId)) continue;
-        if (ledger.applied.has(row.seq) || ledger.parked.has(row.seq)) continue;
+        if ([ledger.applied, ledger.parked, ledger.discarded, ledger.yielded].some((gone) => gone.has(row.seq)))
+          continue;
         ledger.break(2, `edits ${seqs} were applied before ${row.seq}`);
       }
       for (const seq of seqs) ledger.applied.add(seq);
@@ -117,7 +127,7 @@ export function createSendingChecks({
       const batch = batchOf.get(passage);
       if (!batch) return;
       const { tab, leadId } = passage;
-      if (status === 409) ledger.conflicted.add(leadId);
+      if (status === 409 || status === 412) ledger.conflicted.add(leadId);
       if (isDefinite) {
         batch.isAnswered = true;
         definite.add(`${tab.label} ${batch.id}`);
@@ -126,8 +136,8 @@ export function createSendingChecks({
         waits.set(tab, { leadId, since: elapsed() });
       }
       if (status === 401 && !isSessionNews.delete(tab)) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
-      const { retryAfter = 0 } = passage;
-      if (retryAfter) asked.set(tab, { status, until: elapsed() + retryAfter * 1_000 });
+      const until = elapsed() + (passage.wait ?? 0);
+      if (passage.wait && until > (asked.get(tab)?.until ?? 0)) asked.set(tab, { status, until });
     },
     relieved() {
       reliefAt = elapsed();
@@ -140,6 +150,10 @@ export function createSendingChecks({
       reliefAt = elapsed();
       waits.clear();
       asked.clear();
+      isSessionNews = new WeakSet(tabs());
+    },
+    signedIn() {
+      for (const [tab, { status }] of asked) if (status === 401) asked.delete(tab);
       isSessionNews = new WeakSet(tabs());
     },
     paused(tab) {

@@ -7,6 +7,7 @@ import type { Invariant } from './ledger.ts';
 import type { Library } from './library.ts';
 import { drawMix, type Mix } from './mix.ts';
 import { silence } from './silence.ts';
+import { inWorld } from './world.ts';
 
 /** What came of one seed. */
 export interface Life {
@@ -20,7 +21,7 @@ export interface Life {
 
 /** Lives one life: chaos, then everything works again and has to come to rest. The same seed gives the same life. */
 export async function simulate(seed: number, library: Library, change: Partial<Mix> = {}): Promise<Life> {
-  const mix = { ...drawMix(createDice(seed, 0)), ...change };
+  const mix = { ...inWorld(drawMix(createDice(seed, 0)), createDice(seed, 6)), ...change };
   const leads = someLeads(mix.leads);
   const device = createDevice(seed, mix, library, leads);
   const { scheduler, ledger } = device;

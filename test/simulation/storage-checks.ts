@@ -5,7 +5,7 @@ import type { PendingRow } from '../../src/model/lead-record.ts';
 import type { BaseRow } from '../../src/storage/rows.ts';
 import type { FakeFactory } from './fake-internals.ts';
 import type { KnownBatch, Ledger } from './ledger.ts';
-import { referencePatch } from './reference-merge.ts';
+import { referencePatch, referenceReplace } from './reference-merge.ts';
 import type { Server } from './server.ts';
 import { readStored, type Stored } from './stored.ts';
 
@@ -42,7 +42,11 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
       if (!isKnown && !rows.has(row.seq)) ledger.break(8, `parked ${row.seq} was never pending`);
     }
     const isParked = new Set(stored.parked.map(({ seq }) => seq));
-    for (const seq of parked) if (!isParked.has(seq)) ledger.break(8, `the parked edit ${seq} is gone`);
+    for (const seq of parked) {
+      if (isParked.has(seq)) continue;
+      if (ledger.askedFor.has(seq)) ledger.discarded.add(seq);
+      else ledger.break(8, `the parked edit ${seq} is gone`);
+    }
     const last = Math.max(0, ...rows.keys());
     const pending = new Set<number>();
     for (const row of stored.outbox) {
@@ -50,7 +54,7 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
       if (isParked.has(row.seq)) ledger.break(8, `${row.seq} is parked and pending`);
       const known = rows.get(row.seq);
       if (!known && row.seq <= last) ledger.break(2, `${row.seq} was queued after ${last}`);
-      if (known && known !== row && !jsonEqual(known.patch, row.patch))
+      if (known && !row.isRepair && !ledger.decided.has(row.leadId) && !jsonEqual(known.patch, row.patch))
         ledger.break(1, `the patch of ${row.seq} changed`);
       rows.set(row.seq, row);
     }
@@ -59,7 +63,10 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
       .filter((seq) => !pending.has(seq) && !isParked.has(seq) && !applied.has(seq));
     const covered = left.filter((seq) => isThere(seq, left));
     for (const seq of left) {
+      const row = rows.get(seq);
       if (covered.includes(seq)) applied.add(seq);
+      else if (ledger.askedFor.has(seq)) ledger.discarded.add(seq);
+      else if (row?.isRepair || (row && ledger.decided.has(row.leadId))) ledger.yielded.add(seq);
       else ledger.break(1, `edit ${seq} left the outbox, and the server never applied it`);
     }
   };
@@ -84,7 +91,7 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
     }
   };
 
-  const checkBatch = ({ id: leadId, batch }: BaseRow, rows: readonly PendingRow[]) => {
+  const checkBatch = ({ id: leadId, batch, lead: base }: BaseRow, rows: readonly PendingRow[]) => {
     if (!batch) return;
     const { id, seqs, body } = batch;
     const known = ledger.batches.get(id);
@@ -101,11 +108,21 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
     ) {
       return ledger.break(2, `batch ${id} takes ${seqs} of ${rows.map(({ seq }) => seq)}`);
     }
-    ledger.batches.set(id, { id, leadId, seqs, body, isSent: false, isAnswered: false, isApplied: false });
+    ledger.batches.set(id, {
+      id,
+      leadId,
+      seqs,
+      body,
+      isWhole: !!batch.isWhole,
+      isSent: false,
+      isAnswered: false,
+      isApplied: false,
+    });
     const whole = JSON.parse(body) as JsonObject; // a body is a patch
-    for (const document of documents) {
+    // Whole sections are made for the lead as it was looked at.
+    for (const document of batch.isWhole ? [base] : documents) {
       const [one, each] = [
-        referencePatch(document, whole),
+        (batch.isWhole ? referenceReplace : referencePatch)(document, whole),
         patches.reduce((doc, { patch }) => referencePatch(doc, patch), document),
       ];
       if (!jsonEqual(asJson(one), asJson(each))) ledger.break(14, `${body} is not what its ${seqs.length} edits are`);
@@ -124,7 +141,8 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
       const now = new Map(stored.bases.map((base) => [base.id, base]));
       for (const { id, batch } of before.bases) {
         const known: KnownBatch | undefined = batch && ledger.batches.get(batch.id);
-        if (known?.isSent && !known.isAnswered && now.get(id)?.batch?.id !== known.id) {
+        // Whole sections are made anew where nothing of them can arrive any more.
+        if (known?.isSent && !known.isAnswered && !known.isWhole && now.get(id)?.batch?.id !== known.id) {
           ledger.break(9, `batch ${known.id} was sent and given up without an answer`);
         }
       }
