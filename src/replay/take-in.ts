@@ -3,7 +3,7 @@ import { asJson, type Lead } from '../model/lead.ts';
 import { isOlder } from '../model/lead-change.ts';
 import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
 import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
-import { replacedBy } from '../model/replaced.ts';
+import { replacedBy, withReplaced } from '../model/replaced.ts';
 import { untouchedMembers } from '../model/sections.ts';
 import { type Answer, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
@@ -84,10 +84,12 @@ async function repair(records: LeadRecords, result: Settled, now: number): Promi
     record.rows.flatMap((row) => touchedPaths(row.patch)),
   );
   const { id: leadId, base } = record;
-  if (!Object.keys(patch).length) return { ...result, record: { ...record } };
+  // That these members are gone is this device's own doing, and no conflict with the edits that wait (R36).
+  const rows = touchedPaths(lost).reduce((left, path) => withReplaced(left, { path }, 0), record.rows);
+  if (!Object.keys(patch).length) return { ...result, record: { ...record, rows } };
   const madeAt = new Date(now).toISOString();
   const row = await records.append({ leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) });
-  return { ...result, record: { ...record, rows: [...record.rows, row] } };
+  return { ...result, record: { ...record, rows: [...rows, row] } };
 }
 
 /** The lead as it is now, or why it cannot be had: then nothing of it can be sent either. */
