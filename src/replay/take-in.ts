@@ -3,7 +3,7 @@ import { asJson, type Lead } from '../model/lead.ts';
 import { isOlder } from '../model/lead-change.ts';
 import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
 import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
-import { replacedBy } from '../model/replaced.ts';
+import { replacedBy, withReplaced } from '../model/replaced.ts';
 import { untouchedMembers } from '../model/sections.ts';
 import { type Answer, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
@@ -78,16 +78,19 @@ async function settleBatch(
 
 /** Puts back what a replacing server removed: an ordinary edit, so that it outlives whatever happens next (R31). */
 async function repair(records: LeadRecords, result: Settled, now: number): Promise<Settled> {
-  const { record, lost } = result;
+  const { lost } = result;
+  // What pending edits set is not put back. It is gone by our own request, and nobody else's change to conflict with.
+  const rows = touchedPaths(lost).reduce((left, path) => withReplaced(left, { path }, 0), result.record.rows);
+  const record = { ...result.record, rows };
   const patch = withoutPaths(
     lost,
-    record.rows.flatMap((row) => touchedPaths(row.patch)),
+    rows.flatMap((row) => touchedPaths(row.patch)),
   );
   const { id: leadId, base } = record;
-  if (!Object.keys(patch).length) return { ...result, record: { ...record } };
+  if (!Object.keys(patch).length) return { ...result, record };
   const madeAt = new Date(now).toISOString();
   const row = await records.append({ leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) });
-  return { ...result, record: { ...record, rows: [...record.rows, row] } };
+  return { ...result, record: { ...record, rows: [...rows, row] } };
 }
 
 /** The lead as it is now, or why it cannot be had: then nothing of it can be sent either. */
