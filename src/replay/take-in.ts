@@ -78,15 +78,16 @@ async function settleBatch(
 
 /** Puts back what a replacing server removed: an ordinary edit, so that it outlives whatever happens next (R31). */
 async function repair(records: LeadRecords, result: Settled, now: number): Promise<Settled> {
-  const { record, lost } = result;
+  const { lost } = result;
+  // What pending edits set is not put back. It is gone by our own request, and nobody else's change to conflict with.
+  const rows = touchedPaths(lost).reduce((left, path) => withReplaced(left, { path }, 0), result.record.rows);
+  const record = { ...result.record, rows };
   const patch = withoutPaths(
     lost,
-    record.rows.flatMap((row) => touchedPaths(row.patch)),
+    rows.flatMap((row) => touchedPaths(row.patch)),
   );
   const { id: leadId, base } = record;
-  // That these members are gone is this device's own doing, and no conflict with the edits that wait (R36).
-  const rows = touchedPaths(lost).reduce((left, path) => withReplaced(left, { path }, 0), record.rows);
-  if (!Object.keys(patch).length) return { ...result, record: { ...record, rows } };
+  if (!Object.keys(patch).length) return { ...result, record };
   const madeAt = new Date(now).toISOString();
   const row = await records.append({ leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) });
   return { ...result, record: { ...record, rows: [...rows, row] } };

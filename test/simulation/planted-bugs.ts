@@ -1,4 +1,5 @@
 import type { Invariant } from './ledger.ts';
+import { moreBugs } from './planted-bugs-of-servers.ts';
 
 /** A change of one source file. What is looked for stands there exactly once. */
 export interface SourceChange {
@@ -121,7 +122,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replace: "if (outcome.kind === 'acknowledged' && outcome.lead) etags",
       },
     ],
-    caughtBy: [1],
+    caughtBy: [1, 9],
   },
   {
     name: 'orders by the clock',
@@ -144,4 +145,5 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [{ file: 'src/replay/drain.ts', find: '!isLate && !host.isStopped() &&', replace: '!isLate &&' }],
     caughtBy: [11],
   },
+  ...moreBugs,
 ];

@@ -1,0 +1,133 @@
+import type { PlantedBug } from './planted-bugs.ts';
+
+/** Mistakes that only show where a server limits, refuses, replaces or is written to by others. */
+export const moreBugs: readonly PlantedBug[] = [
+  {
+    name: 'ignores Retry-After',
+    changes: [
+      {
+        file: 'src/api/server-wait.ts',
+        find: "const text = headers.get('Retry-After') ?? '';",
+        replace: "const text = '';",
+      },
+    ],
+    caughtBy: [11],
+  },
+  {
+    name: 'forgets that the session is missing',
+    changes: [
+      {
+        file: 'src/model/replay-state.ts',
+        find: 'return { ...state, isUnauthorized: true };',
+        replace: 'return state;',
+      },
+    ],
+    caughtBy: [11],
+  },
+  {
+    name: 'waits at no fence',
+    changes: [{ file: 'src/replay/take-in.ts', find: 'if (result.fence && isFenced)', replace: 'if (!isFenced)' }],
+    caughtBy: [2],
+  },
+  {
+    name: 'parks on 401',
+    changes: [
+      {
+        file: 'src/api/outcome.ts',
+        find: "if (status === 401) return { kind: 'unauthorized', error, wait };",
+        replace: '',
+      },
+    ],
+    caughtBy: [8, 9],
+  },
+  {
+    name: 'parks all edits of a refused batch',
+    changes: [
+      {
+        file: 'src/model/settle.ts',
+        find: "if (reason === 'rejected' && own.length > 1) {",
+        replace: 'if (!own.length) {',
+      },
+    ],
+    caughtBy: [8],
+  },
+  {
+    name: 'puts nothing back that a server removed',
+    changes: [
+      {
+        file: 'src/replay/take-in.ts',
+        find: 'if (!Object.keys(patch).length) return',
+        replace: 'if (Object.keys(patch)) return',
+      },
+    ],
+    caughtBy: [2],
+  },
+  {
+    name: 'puts back what a server removed in another transaction',
+    changes: [
+      {
+        file: 'src/replay/take-in.ts',
+        find: 'const repaired = Object.keys(result.lost).length ? await repair(records, result, terms.now) : result;',
+        replace:
+          'const repaired = result;\n  if (Object.keys(result.lost).length) {\n    sections.learn();\n    sections.later = [...(sections.later ?? []), { leadId: record.id, lost: result.lost }];\n  }',
+      },
+      {
+        file: 'src/replay/turn.ts',
+        find: "import { takeIn } from './take-in.ts';",
+        replace: "import { takeIn } from './take-in.ts';\nimport { addEdits } from '../storage/store-edits.ts';",
+      },
+      {
+        file: 'src/replay/turn.ts',
+        find: '...chosen.parkedUnsent] };\n  });',
+        replace:
+          "...chosen.parkedUnsent] };\n  }).then(async (turn) => {\n    const { later = [] } = plan.sections;\n    plan.sections.later = [];\n    const madeAt = new Date(plan.terms.now).toISOString();\n    for (const { leadId, lost } of later)\n      await database.run('rw', (tables) => addEdits(tables, [{ leadId, madeAt, patchOn: () => lost }]));\n    return turn;\n  });",
+      },
+    ],
+    caughtBy: [2],
+  },
+  {
+    name: 'sends merge patches to a server that replaces',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: "isWhole: () => isReplacing && host.sections !== 'merge',",
+        replace: 'isWhole: () => false,',
+      },
+    ],
+    caughtBy: [2],
+  },
+  {
+    name: 'takes its own past for a conflict',
+    changes: [
+      {
+        file: 'src/model/replaced.ts',
+        find: 'return (gone.replaced ?? []).reduce((later, entry) => withReplaced(later, entry, gone.seq), rows);',
+        replace: 'return gone ? rows : [];',
+      },
+    ],
+    caughtBy: [15],
+  },
+  {
+    name: 'leaves a discarded edit in the view',
+    changes: [
+      {
+        file: 'src/storage/parked-edits.ts',
+        find: 'records.set({ ...record, rows: withoutEarlier(left, row) });',
+        replace: 'if (left) await tables.outbox.delete(seq);',
+      },
+    ],
+    caughtBy: [6],
+  },
+  {
+    name: 'takes a 412 for success',
+    changes: [
+      {
+        file: 'src/model/settle.ts',
+        find: "    if (reason === 'conflict') {",
+        replace:
+          "    if (answer.status === 412) return { ...settled, acknowledged: own };\n    if (reason === 'conflict') {",
+      },
+    ],
+    caughtBy: [1],
+  },
+];
