@@ -80,7 +80,10 @@ async function settleBatch(
 async function repair(records: LeadRecords, result: Settled, now: number): Promise<Settled> {
   const { lost } = result;
   // What pending edits set is not put back. It is gone by our own request, and nobody else's change to conflict with.
-  const rows = touchedPaths(lost).reduce((left, path) => withReplaced(left, { path }, 0), result.record.rows);
+  const gone = Object.entries(lost).flatMap(([section, members]) =>
+    Object.keys(members ?? {}).map((key) => [section, key]),
+  );
+  const rows = gone.reduce((left, path) => withReplaced(left, { path }, 0), result.record.rows);
   const record = { ...result.record, rows };
   const patch = withoutPaths(
     lost,
