@@ -123,7 +123,9 @@ async function drain(device: CrashDevice): Promise<void> {
   const found = verdict(device.made, kept, device.road.history);
   expect(found, `seed ${seed}`).toMatchObject({ lost: [], unseen: [], outOfOrder: [], pending: 0 });
   expect(found.onServer + found.parked).toBe(device.made.length);
-  const onServer = device.api.leads().map(({ id, properties, summary }) => [id, properties?.last, summary]);
+  const onServer = device.api
+    .leads()
+    .map(({ id, properties, summary }) => [id, String(properties?.last ?? ''), summary ?? {}]);
   expect(
     kept.shown.map(({ leadId, last, marks }) => [leadId, last, Object.fromEntries(marks.map((mark) => [mark, true]))]),
   ).toEqual(onServer.sort());
