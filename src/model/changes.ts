@@ -55,12 +55,19 @@ export function fieldChanges({ base, rows, parked, sent }: Unsynced): FieldChang
       for (const one of above) below.set(one, (below.get(one) ?? new Set()).add(key));
     }
   }
-  const all = rows.reduce<JsonValue>((values, { patch }) => applyMergePatch(values, patch), {});
+  const patches = new Map(rows.map(({ seq, patch }) => [seq, patch]));
+  // Of the edits behind the field alone: there can be thousands of others.
+  const mineAt = (path: readonly string[], seqs: readonly number[]) =>
+    seqs.reduce<JsonValue | undefined>((value, seq) => {
+      const change = valueAt(patches.get(seq), path);
+      if (change === undefined) return value;
+      return change === null ? undefined : applyMergePatch(value, change);
+    }, undefined);
   const serverAt = (path: readonly string[]) => (base && valueAt(asJson(base), path)) ?? undefined;
   const pending = [...fields.values()].map(({ path, seqs: behind }): FieldChange => {
     const seqs = [...behind].sort((a, b) => a - b);
     const state = seqs.every((seq) => isSent.has(seq)) ? 'sent' : 'pending';
-    return { path, server: serverAt(path), mine: valueAt(all, path), state, seqs };
+    return { path, server: serverAt(path), mine: mineAt(path, seqs), state, seqs };
   });
   const refused = parked.flatMap(({ seq, patch }) =>
     touchedPaths(patch).map((path): FieldChange => {
