@@ -77,11 +77,12 @@ export function countRows(database: Database): Promise<{ readonly pending: numbe
 /** What the server does not have of a lead; of one that is not here there is no base. */
 export function readUnsynced(database: Database, id: string): Promise<Unsynced> {
   return database.run('r', async ({ leads, bases, outbox, parked }) => {
+    // An index is in the order of the keys: of the edits of one lead, that of their seqs.
     const [lead, known, rows, refused] = await Promise.all([
       leads.get(id),
       bases.get(id),
-      outbox.where('leadId').equals(id).sortBy('seq'),
-      parked.where('leadId').equals(id).sortBy('seq'),
+      outbox.where('leadId').equals(id).toArray(),
+      parked.where('leadId').equals(id).toArray(),
     ]);
     const base = known?.lead ?? lead;
     return { ...(base ? { base } : {}), rows, parked: refused, sent: known?.batch?.seqs ?? [] };
