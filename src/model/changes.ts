@@ -38,9 +38,11 @@ export function fieldChanges({ base, rows, parked, sent }: Unsynced): FieldChang
   for (const { seq, patch } of rows) {
     for (const path of touchedPaths(patch)) {
       const key = keyOf(path);
-      const above = path.slice(1).map((_, index) => keyOf(path.slice(0, index + 1)));
+      const above: string[] = [];
+      for (let length = 1; length < path.length; length += 1) above.push(keyOf(path.slice(0, length)));
       // Part of a field that was set as a whole before belongs to it.
-      const field = [...above, key].map((one) => fields.get(one)).find((one) => one !== undefined);
+      const whole = above.find((one) => fields.has(one)) ?? key;
+      const field = fields.get(whole);
       if (field) {
         field.seqs.add(seq);
         continue;

@@ -59,10 +59,14 @@ export function mergePatchBetween(before: JsonValue | undefined, after: JsonValu
 
 /** The paths a patch sets or clears: every path at which it holds something else than a non-empty object. */
 export function touchedPaths(patch: JsonObject, path: readonly string[] = []): readonly (readonly string[])[] {
-  return Object.entries(patch).flatMap(([key, value]) => {
+  const paths: (readonly string[])[] = [];
+  for (const key of Object.keys(patch)) {
     const here = [...path, key];
-    return isJsonObject(value) && Object.keys(value).length ? touchedPaths(value, here) : [here];
-  });
+    const value = getOwn(patch, key);
+    if (isJsonObject(value) && Object.keys(value).length) paths.push(...touchedPaths(value, here));
+    else paths.push(here);
+  }
+  return paths;
 }
 
 /** The patch without what touches, or is touched by, one of these paths. */
