@@ -62,7 +62,7 @@ describe('the patch of a recipe', () => {
       }),
       { numRuns: 5_000 },
     );
-  });
+  }, 30_000);
 
   it('R6 is empty exactly where the recipe leaves everything as it was', () => {
     fc.assert(
