@@ -33,6 +33,11 @@ export interface Settled {
   readonly isOutdated: boolean;
 }
 
+/** What an answer means besides its record if it means nothing else. */
+export const nothingElse: Omit<Settled, 'record'> = {
+  ...{ acknowledged: [], parked: [], fence: undefined, differs: [], lost: {}, isOutdated: false },
+};
+
 /** A lead whose edits the server refuses again and again because of a conflict is compared this often (R37). */
 export const mostRounds = 3;
 
@@ -49,13 +54,9 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const rest = record.rows.filter((row) => !own.includes(row));
   const paths = inSections(sent, batch.isWhole);
   const settled = {
+    ...nothingElse,
     record: { ...record, rows: rest, batch: undefined, rounds: undefined, earlier: undefined },
-    acknowledged: [],
-    parked: [],
     fence: batch.lateUntil ? { leadId: record.id, paths, until: batch.lateUntil } : undefined,
-    differs: [],
-    lost: {},
-    isOutdated: false,
   };
   if (answer.kind === 'refused') {
     const { reason } = answer;

@@ -1,7 +1,7 @@
 import { allAsConflicts, compareWith, resolveConflicts } from '../model/conflict.ts';
 import type { LeadRecord, ParkedRow } from '../model/lead-record.ts';
 import { type BatchTerms, type Foldable, foldable, nextBatch } from '../model/next-batch.ts';
-import { mostRounds, parkRows, type Settled } from '../model/settle.ts';
+import { mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
 import { staleRows } from '../model/stale.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
 import type { SentBatch, Turn, TurnPlan } from './turn.ts';
@@ -72,16 +72,15 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
   /** What comparing edits with the fresh base made of them; undefined if nothing: they can go as they are. */
   const compared = (record: LeadRecord, { rows, patch }: Foldable): Settled | undefined => {
     const { base, rounds = 0, earlier } = record;
-    const nothing = { acknowledged: [], parked: [], fence: undefined, differs: [], lost: {}, isOutdated: false };
     const { conflicts, isThere } = compareWith(base, rows, patch, earlier?.seqs.at(-1) ?? 0);
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
       const left = record.rows.filter((row) => !rows.includes(row));
-      return { ...nothing, record: { ...record, rounds: undefined, rows: left }, acknowledged: rows };
+      return { ...nothingElse, record: { ...record, rounds: undefined, rows: left }, acknowledged: rows };
     }
     if (rounds > mostRounds) {
       const parking = { reason: 'conflict' as const, conflicts: allAsConflicts(base, rows, patch), now: terms.now };
-      return { ...nothing, ...parkRows({ ...record, rounds: undefined }, rows, parking) };
+      return { ...nothingElse, ...parkRows({ ...record, rounds: undefined }, rows, parking) };
     }
     if (!conflicts.length) return undefined;
     const seqs = rows.map(({ seq }) => seq);
@@ -94,7 +93,7 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
       next = one.record;
       parked.push(...one.parked);
     }
-    return { ...nothing, record: next, acknowledged: resolved.yielded, parked };
+    return { ...nothingElse, record: next, acknowledged: resolved.yielded, parked };
   };
 
   for (const leadId of looked) if (plan.want) await choose(leadId);

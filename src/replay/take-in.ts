@@ -5,7 +5,7 @@ import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '.
 import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
 import { replacedBy, withReplaced } from '../model/replaced.ts';
 import { untouchedMembers } from '../model/sections.ts';
-import { type Answer, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
+import { type Answer, nothingElse, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
 import type { TurnPlan } from './turn.ts';
 
@@ -98,13 +98,12 @@ async function repair(records: LeadRecords, result: Settled, now: number): Promi
 
 /** The lead as it is now, or why it cannot be had: then nothing of it can be sent either. */
 function takeLook(record: LeadRecord, answer: Answer, now: number): Settled {
-  const nothing = { acknowledged: [], parked: [], fence: undefined, differs: [], lost: {}, isOutdated: false };
   if (answer.kind === 'refused') {
-    return { ...nothing, ...parkRows({ ...record, batch: undefined }, record.rows, { ...answer, now }) };
+    return { ...nothingElse, ...parkRows({ ...record, batch: undefined }, record.rows, { ...answer, now }) };
   }
   const { lead, etag } = answer;
-  if (isOlder(lead, record.base)) return { ...nothing, record };
-  return { ...nothing, record: { ...record, base: lead, etag }, lost: lostSince(record.earlier, lead) };
+  if (isOlder(lead, record.base)) return { ...nothingElse, record };
+  return { ...nothingElse, record: { ...record, base: lead, etag }, lost: lostSince(record.earlier, lead) };
 }
 
 /** What a batch removed that was refused, and yet it is what the lead shows: its first attempt arrived (R33). */
