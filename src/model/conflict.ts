@@ -88,8 +88,9 @@ export function resolveConflicts(
     const { path } = conflict;
     const theirs = conflict.theirs ?? undefined; // null counts as missing
     const involved = current.filter((row) => isOfBatch(row) && touches(row, conflict));
-    // Members that are only put back yield to whatever somebody put there since.
-    const decision = involved.every(({ isRepair }) => isRepair) ? 'theirs' : decisionOf(conflict, decide);
+    // What only repairs a section yields to whatever somebody put there since. Users' edits of it still conflict with that.
+    const isRepair = involved.every((row) => row.isRepair);
+    const decision = isRepair ? 'theirs' : decisionOf(conflict, decide);
     if (decision === 'ask') {
       asked.push(conflict);
       continue;
@@ -102,6 +103,7 @@ export function resolveConflicts(
       const isSet = row === last && value !== undefined;
       return { ...row, patch: isSet ? (withValueAt(patch, path, value) as JsonObject) : patch }; // path is not empty
     });
+    if (isRepair) continue;
     // Asked once: from now on it is theirs that these edits knowingly replace, or leave.
     current = withReplaced(
       current,

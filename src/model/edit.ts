@@ -30,6 +30,7 @@ export type Settlement<S = OpenSections> =
 
 /** One edit in the outbox. */
 export interface PendingEdit<S = OpenSections> {
+  /** Its place in the outbox. Of an edit that the library makes to repair a section it is no whole number (R31). */
   readonly seq: number;
   readonly leadId: string;
   readonly patch: LeadPatch<S>;

@@ -34,7 +34,7 @@ export interface PendingRow {
   readonly madeAt: string;
   /** What the user saw at each path that the edit sets. */
   readonly replaced?: readonly Replaced[] | undefined;
-  /** It puts back what a server removed, and is nobody's wish: where somebody set the same since, it yields. */
+  /** It undoes what a server did to a section, and is nobody's wish: where somebody set the same since, it yields. */
   readonly isRepair?: boolean | undefined;
   /** The id under which it came from another device (R64). */
   readonly origin?: string | undefined;
@@ -63,6 +63,8 @@ export interface FrozenBatch extends Batch {
   readonly lateUntil?: number | undefined;
   /** The touched sections as they were, while it is not known whether the server merges them (R33). */
   readonly before?: JsonObject | undefined;
+  /** It was sent before, and nobody knows what came of it. */
+  readonly isRepeated?: boolean | undefined;
   /** It holds whole sections, for a server that replaces them. */
   readonly isWhole?: boolean | undefined;
 }

@@ -47,7 +47,8 @@ export function foldable(record: LeadRecord, terms: BatchTerms): Foldable | numb
 
   const rows = [first];
   let { patch } = first;
-  const isAlone = !coalesce || first.seq <= (record.aloneThrough ?? 0);
+  // A repair is nobody's wish, and what becomes of one that is must not become of it.
+  const isAlone = !coalesce || first.isRepair || first.seq <= (record.aloneThrough ?? 0);
   for (const row of isAlone ? [] : rest) {
     const folded = row.seq < terms.before && !isFenced(row) && foldPatches(patch, row.patch);
     if (!folded) break;
@@ -74,7 +75,7 @@ export function nextBatch(record: LeadRecord, terms: BatchTerms): FrozenBatch | 
   const frozen = record.batch;
   if (frozen) {
     const lateUntil = Math.max(frozen.lateUntil ?? 0, terms.isOver(frozen) ? 0 : frozen.arrivesUntil);
-    return { ...frozen, arrivesUntil, lateUntil: Math.min(lateUntil, arrivesUntil) };
+    return { ...frozen, arrivesUntil, lateUntil: Math.min(lateUntil, arrivesUntil), isRepeated: true };
   }
   const fold = foldable(record, terms);
   if (typeof fold === 'number') return fold;

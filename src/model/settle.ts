@@ -29,13 +29,15 @@ export interface Settled {
   readonly differs: readonly (readonly string[])[];
   /** Members that the server removed because it replaces sections, as they were (R31). */
   readonly lost: JsonObject;
+  /** Members that whole sections left out to delete them, and that are still there: the server merges (R32). */
+  readonly kept: readonly (readonly string[])[];
   /** The answer was older than the base: the truth has to be asked for. */
   readonly isOutdated: boolean;
 }
 
 /** What an answer means besides its record if it means nothing else. */
 export const nothingElse: Omit<Settled, 'record'> = {
-  ...{ acknowledged: [], parked: [], fence: undefined, differs: [], lost: {}, isOutdated: false },
+  ...{ acknowledged: [], parked: [], fence: undefined, differs: [], lost: {}, kept: [], isOutdated: false },
 };
 
 /** A lead whose edits the server refuses again and again because of a conflict is compared this often (R37). */
@@ -60,14 +62,15 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   };
   if (answer.kind === 'refused') {
     const { reason } = answer;
-    // Both leave the edits where they are: to be compared with the lead first, or to go one by one.
-    if (reason === 'conflict') {
-      const rounds = (record.rounds ?? 0) + 1;
-      return { ...settled, record: { ...settled.record, rows: record.rows, rounds, earlier: batch } };
-    }
-    if (reason === 'rejected' && own.length > 1) {
-      const aloneThrough = Math.max(...batch.seqs);
-      return { ...settled, record: { ...settled.record, rows: record.rows, aloneThrough } };
+    // An earlier attempt may have arrived, and have removed what only a look at the lead tells (R33).
+    const isDoubtful = batch.isRepeated && Object.keys(batch.before ?? {}).length > 0;
+    const mustLook = reason === 'conflict' || isDoubtful;
+    const mustPart = reason === 'rejected' && own.length > 1;
+    // Both leave the edits where they are: to be compared with the lead first, to go one by one.
+    if (mustLook || mustPart) {
+      const looked = mustLook ? { rounds: (record.rounds ?? 0) + 1, earlier: batch } : {};
+      const parted = mustPart ? { aloneThrough: Math.max(...batch.seqs) } : {};
+      return { ...settled, record: { ...settled.record, rows: record.rows, ...looked, ...parted } };
     }
     return { ...settled, ...parkRows({ ...settled.record, rows: record.rows }, own, { ...answer, now }) };
   }
@@ -88,8 +91,9 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     ...settled,
     record: { ...settled.record, ...(isOutdated ? { base } : { base: lead, etag }) },
     acknowledged: own,
-    differs: isOutdated ? [] : [...sent.filter(isUnlike), ...missing, ...kept],
+    differs: isOutdated ? [] : [...sent.filter(isUnlike), ...missing],
     lost,
+    kept: isOutdated ? [] : kept,
     isOutdated,
   };
 }

@@ -107,10 +107,11 @@ export function createReplay(host: ReplayHost): Replay {
   let isReplacing = host.sections === 'replace';
   let replacingServers: readonly string[] = [];
   const sections: Sections = {
+    isAuto: host.sections === 'auto',
     isWhole: () => isReplacing && host.sections !== 'merge',
     isUnsure: () => !isReplacing && host.sections === 'auto',
-    learn() {
-      isReplacing = true;
+    learn(treatment) {
+      isReplacing = treatment === 'replace';
     },
   };
 
@@ -139,9 +140,10 @@ export function createReplay(host: ReplayHost): Replay {
         decide,
       });
       host.onTurn(turn);
-      if (isReplacing && host.sections === 'auto' && !replacingServers.includes(host.baseUrl)) {
-        replacingServers = [...replacingServers, host.baseUrl];
-        await memory.write({ replacing: replacingServers });
+      if (sections.isAuto && isReplacing !== replacingServers.includes(host.baseUrl)) {
+        const others = replacingServers.filter((url) => url !== host.baseUrl);
+        const replacing = isReplacing ? [...others, host.baseUrl] : others;
+        if (await memory.write({ replacing })) replacingServers = replacing;
       }
       return { ...turn, fencedUntil: turn.fencedUntil.map((until) => until + behind) };
     },
@@ -149,9 +151,11 @@ export function createReplay(host: ReplayHost): Replay {
 
   const pass = async (signal: AbortSignal) => {
     lost = signal;
-    const { isPaused, isSignedOut, state = { leads: {} }, replacing = [] } = await memory.read();
+    const { isPaused, isSignedOut, state = { leads: {} }, replacing = replacingServers } = await memory.read();
+    // Another tab learned better; what could not be written here stays known here.
+    const isKnown = replacing.includes(host.baseUrl);
+    if (sections.isAuto && isKnown !== replacingServers.includes(host.baseUrl)) isReplacing = isKnown;
     replacingServers = replacing;
-    if (replacing.includes(host.baseUrl)) isReplacing = true;
     if (isSignedOut && !(await host.onSignedOut())) return report({ paused: true });
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);

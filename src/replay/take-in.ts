@@ -2,8 +2,8 @@ import { type JsonObject, jsonEqual, valueAt } from '../model/json.ts';
 import { asJson, type Lead } from '../model/lead.ts';
 import { isOlder } from '../model/lead-change.ts';
 import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
-import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
-import { replacedBy, withReplaced } from '../model/replaced.ts';
+import { touchedPaths } from '../model/merge-patch.ts';
+import { replacedBy, withValueAt } from '../model/replaced.ts';
 import { untouchedMembers } from '../model/sections.ts';
 import { type Answer, nothingElse, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
@@ -36,13 +36,8 @@ export async function takeIn(records: LeadRecords, plan: TurnPlan): Promise<Take
       if (record.batch?.id !== batch.id) continue;
       settled.push(await settleBatch(records, { record, batch, answer }, plan));
     } else if (!record.batch || record.batch.isWhole) {
-      const look = takeLook(record, answer, plan.terms.now);
-      const result = Object.keys(look.lost).length ? await repair(records, look, plan.terms.now) : look;
-      if (result !== look) plan.sections.learn();
       if (fresh) looked.add(leadId);
-      records.set(result.record);
-      records.park(result.parked);
-      settled.push(result);
+      settled.push(await conclude(records, takeLook(record, answer, plan.terms.now), plan));
     }
     plan.queue.update(leadId, (await records.get(leadId))?.rows[0]?.seq);
   }
@@ -60,40 +55,42 @@ interface Answered {
 async function settleBatch(
   records: LeadRecords,
   { record, batch, answer }: Answered,
-  { isFenced, sections, terms }: TurnPlan,
+  plan: TurnPlan,
 ): Promise<Settled> {
+  const { isFenced, terms } = plan;
   // The stored batch knows of attempts that the one who was answered may not know of: another tab's may be later.
   const stored = record.batch ?? batch;
   const { lateUntil = 0, arrivesUntil } = stored;
   const isLatest = arrivesUntil === batch.arrivesUntil;
   const latest = { ...stored, lateUntil: isLatest ? lateUntil : Math.max(lateUntil, arrivesUntil) };
   const result = settle(record, latest, answer, terms.now);
-  records.park(result.parked);
   if (result.fence && isFenced) records.fences = [...records.fences, result.fence];
-  const repaired = Object.keys(result.lost).length ? await repair(records, result, terms.now) : result;
-  if (repaired !== result) sections.learn();
-  records.set(repaired.record);
-  return repaired;
+  return conclude(records, result, plan);
 }
 
-/** Puts back what a replacing server removed: an ordinary edit, so that it outlives whatever happens next (R31). */
-async function repair(records: LeadRecords, result: Settled, now: number): Promise<Settled> {
-  const { lost } = result;
-  // What pending edits set is not put back. It is gone by our own request, and nobody else's change to conflict with.
-  const gone = Object.entries(lost).flatMap(([section, members]) =>
-    Object.keys(members ?? {}).map((key) => [section, key]),
-  );
-  const rows = gone.reduce((left, path) => withReplaced(left, { path }, 0), result.record.rows);
-  const record = { ...result.record, rows };
-  const patch = withoutPaths(
-    lost,
-    rows.flatMap((row) => touchedPaths(row.patch)),
-  );
-  const { id: leadId, base } = record;
-  if (!Object.keys(patch).length) return { ...result, record };
+/** Sets what an answer came to, and learns from it how the server treats sections. */
+async function conclude(records: LeadRecords, result: Settled, { sections, terms }: TurnPlan): Promise<Settled> {
+  const { lost, kept, differs } = result;
+  const isWrong = Object.keys(lost).length > 0 || (sections.isAuto && kept.length > 0);
+  const patch = kept.reduce((deletions, path) => withValueAt(deletions, path, null) as JsonObject, lost);
+  const record = isWrong ? await repair(records, result.record, patch, terms.now) : result.record;
+  if (isWrong) sections.learn(kept.length ? 'merge' : 'replace');
+  records.set(record);
+  records.park(result.parked);
+  return { ...result, record, differs: isWrong ? differs : [...differs, ...kept] };
+}
+
+/**
+ * Has a server undo what it did to a section: an ordinary edit, so that it outlives whatever happens next (R31). It comes
+ * before those that are pending, which stay on top of it, and whatever becomes of them the section is whole.
+ */
+async function repair(records: LeadRecords, record: LeadRecord, patch: JsonObject, now: number): Promise<LeadRecord> {
+  const { id: leadId, base, rows } = record;
   const madeAt = new Date(now).toISOString();
-  const row = await records.append({ leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) });
-  return { ...result, record: { ...record, rows: [...rows, row] } };
+  const next = rows.find(({ isRepair }) => !isRepair)?.seq;
+  const edit = { leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) };
+  const repaired = [...rows, await records.insert(edit, next)];
+  return { ...record, rows: repaired.sort((a, b) => a.seq - b.seq) };
 }
 
 /** The lead as it is now, or why it cannot be had: then nothing of it can be sent either. */
@@ -103,7 +100,11 @@ function takeLook(record: LeadRecord, answer: Answer, now: number): Settled {
   }
   const { lead, etag } = answer;
   if (isOlder(lead, record.base)) return { ...nothingElse, record };
-  return { ...nothingElse, record: { ...record, base: lead, etag }, lost: lostSince(record.earlier, lead) };
+  const { earlier } = record;
+  const lost = lostSince(earlier, lead);
+  // Found once, it is put back once.
+  const judged = earlier && Object.keys(lost).length ? { ...earlier, before: undefined } : earlier;
+  return { ...nothingElse, record: { ...record, base: lead, etag, earlier: judged }, lost };
 }
 
 /** What a batch removed that was refused, and yet it is what the lead shows: its first attempt arrived (R33). */

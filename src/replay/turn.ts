@@ -46,8 +46,10 @@ export interface Sections {
   isWhole(): boolean;
   /** Whether it is not known, and answers are to tell. */
   isUnsure(): boolean;
-  /** An answer told that it replaces them. */
-  learn(): void;
+  /** Whether answers decide. */
+  readonly isAuto: boolean;
+  /** An answer told. */
+  learn(treatment: 'merge' | 'replace'): void;
 }
 
 /** A frozen batch on its way. */

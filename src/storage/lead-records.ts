@@ -15,8 +15,8 @@ export interface LeadRecords {
   unknownRows(id: string): readonly PendingRow[];
   /** Replaces a record that was read before. */
   set(record: LeadRecord): void;
-  /** Queues an edit behind all others. Gives its row, to be set in its record. */
-  append(row: Omit<PendingRow, 'seq'>): Promise<PendingRow>;
+  /** Queues an edit before the one with the seq `next`; without one, behind all others. Gives its row, to be set in its record. */
+  insert(row: Omit<PendingRow, 'seq'>, next: number | undefined): Promise<PendingRow>;
   park(rows: readonly ParkedRow[]): void;
   /** Rows that could not be read and are parked for that (R49). */
   readonly unreadable: readonly ParkedRow[];
@@ -81,9 +81,14 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
       for (const { seq } of read.get(record.id)?.rows ?? []) if (!seqs.has(seq)) gone.add(seq);
       written.set(record.id, record);
     },
-    async append(row) {
-      const seq = await outbox.add(row as PendingRow); // the table gives it its seq
-      return { ...row, seq };
+    async insert(row, next) {
+      const own = await outbox.add(row as PendingRow); // the table gives it its seq
+      if (next === undefined) return { ...row, seq: own };
+      await outbox.delete(own);
+      // Between the edit before and the next one, exactly and never twice: the number that is its own is a fraction in it.
+      const inserted = { ...row, seq: Math.ceil(next) - 1 + own / 2 ** 26 };
+      await outbox.add(inserted);
+      return inserted;
     },
     park(rows) {
       refused.push(...rows);

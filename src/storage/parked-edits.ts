@@ -21,7 +21,7 @@ export async function noteOvertaken({ parked }: Tables, acknowledged: readonly P
     const { overtaken = [] } = row;
     const paths = pathsOf(row);
     const later = acknowledged
-      .filter(({ leadId, seq }) => leadId === row.leadId && seq > row.seq)
+      .filter(({ leadId, seq, isRepair }) => leadId === row.leadId && seq > row.seq && !isRepair)
       .flatMap(({ patch }) => touchedPaths(patch))
       .filter((path) => pathsOverlap([path], paths));
     const all = new Map([...overtaken, ...later].map((path) => [JSON.stringify(path), path]));
@@ -52,7 +52,7 @@ export function requeue(
     const { leadId, overtaken = [] } = edit;
     checkLeadId(leadId); // one that could not be read may name none
     const rows = await tables.outbox.where('leadId').equals(leadId).toArray();
-    const later = rows.filter((row) => row.seq > seq).flatMap(pathsOf);
+    const later = rows.filter((row) => row.seq > seq && !row.isRepair).flatMap(pathsOf);
     const rest = withoutPaths(isJsonObject(edit.patch) ? edit.patch : {}, [...overtaken, ...later]);
     const [stored] = await addEdits(tables, [{ leadId, madeAt, patchOn: (view) => amend(rest, view) }]);
     // Thrown, it also undoes what is below.

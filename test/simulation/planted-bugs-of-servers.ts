@@ -45,8 +45,8 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/model/settle.ts',
-        find: "if (reason === 'rejected' && own.length > 1) {",
-        replace: 'if (!own.length) {',
+        find: "reason === 'rejected' && own.length > 1;",
+        replace: '!own.length;',
       },
     ],
     caughtBy: [8],
@@ -56,8 +56,8 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/take-in.ts',
-        find: 'if (!Object.keys(patch).length) return',
-        replace: 'if (Object.keys(patch)) return',
+        find: 'const record = isWrong ? await repair(records, result.record, patch, terms.now) : result.record;',
+        replace: 'const record = patch && result.record;',
       },
     ],
     caughtBy: [2],
@@ -67,9 +67,9 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/take-in.ts',
-        find: 'const repaired = Object.keys(result.lost).length ? await repair(records, result, terms.now) : result;',
+        find: 'const record = isWrong ? await repair(records, result.record, patch, terms.now) : result.record;',
         replace:
-          'const repaired = result;\n  if (Object.keys(result.lost).length) {\n    sections.learn();\n    sections.later = [...(sections.later ?? []), { leadId: record.id, lost: result.lost }];\n  }',
+          'const { record } = result;\n  if (isWrong) sections.later = [...(sections.later ?? []), { leadId: record.id, lost: patch }];',
       },
       {
         file: 'src/replay/turn.ts',
@@ -123,9 +123,8 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/model/settle.ts',
-        find: "    if (reason === 'conflict') {",
-        replace:
-          "    if (answer.status === 412) return { ...settled, acknowledged: own };\n    if (reason === 'conflict') {",
+        find: '    const mustLook =',
+        replace: '    if (answer.status === 412) return { ...settled, acknowledged: own };\n    const mustLook =',
       },
     ],
     caughtBy: [1],

@@ -53,7 +53,7 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
       pending.add(row.seq);
       if (isParked.has(row.seq)) ledger.break(8, `${row.seq} is parked and pending`);
       const known = rows.get(row.seq);
-      if (!known && row.seq <= last) ledger.break(2, `${row.seq} was queued after ${last}`);
+      if (!known && !row.isRepair && row.seq <= last) ledger.break(2, `${row.seq} was queued after ${last}`);
       if (known && !row.isRepair && !ledger.decided.has(row.leadId) && !jsonEqual(known.patch, row.patch))
         ledger.break(1, `the patch of ${row.seq} changed`);
       rows.set(row.seq, row);
