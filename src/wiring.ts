@@ -117,7 +117,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const editOf = createEditOf({
     settlements,
     discard: (seq) => outbox.discard(seq),
-    edit: (leadId, change) => editor.edit(leadId, change),
+    edit: (leadId, change) => editor.editStored(leadId, change),
     stored: (seq) => database.run('r', ({ outbox: rows }) => rows.get(seq)),
     isClosed,
   });

@@ -10,6 +10,7 @@ import { undoPatch } from './undo.ts';
 export interface EditHost {
   readonly settlements: Settlements;
   readonly discard: (seq: number) => Promise<void>;
+  /** An edit on what is stored. */
   readonly edit: (leadId: string, change: Change) => Promise<Edit>;
   /** The row of an edit, as long as it is pending. */
   readonly stored: (seq: number) => Promise<PendingRow | undefined>;

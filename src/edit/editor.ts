@@ -41,6 +41,8 @@ export interface EditorHost {
 export interface Editor {
   /** Resolves once the edit is durable. */
   edit(leadId: string, change: Change): Promise<Edit>;
+  /** The same on what is stored, other tabs' edits among it that this one has not heard of; shown once it is durable. */
+  editStored(leadId: string, change: Change): Promise<Edit>;
   /** Resolves when every edit taken so far is stored or refused. */
   stored(): Promise<void>;
   /** The leads of the edits that are neither yet. */
@@ -61,16 +63,19 @@ export function createEditor({ database, clock, schemas, screen, etagOf, editOf,
   const queue: Queued[] = [];
   const underWay = new Map<Promise<Edit>, string>();
 
+  const patchOf = (change: Change) => (view: Lead) => {
+    const patch = change(view);
+    checkSections(schemas, applyToLead(view, patch), patch);
+    return patch;
+  };
+
   /** What the edit does, found out once, however often the transaction is repeated (R2). */
   const patchOnce = (change: Change) => {
     let patch: JsonObject | undefined;
     let failed: { readonly error: unknown } | undefined;
     return (view: Lead): JsonObject => {
       try {
-        if (!patch && !failed) {
-          patch = change(view);
-          checkSections(schemas, applyToLead(view, patch), patch);
-        }
+        if (!failed) patch ??= patchOf(change)(view);
       } catch (error) {
         failed = { error };
       }
@@ -122,12 +127,11 @@ export function createEditor({ database, clock, schemas, screen, etagOf, editOf,
     }
   };
 
-  const take = (leadId: string, change: Change) =>
+  const take = (leadId: string, patchOn: EditRequest['patchOn'], view: Lead | undefined) =>
     new Promise<Edit>((resolve, reject) => {
       checkLeadId(leadId);
-      const request = { leadId, madeAt: new Date(clock.now()).toISOString(), patchOn: patchOnce(change) };
-      const view = screen.shown(leadId);
-      const patch = view && request.patchOn(view);
+      const request = { leadId, madeAt: new Date(clock.now()).toISOString(), patchOn };
+      const patch = view && patchOn(view);
       // Whether it changes anything is decided by what is stored, not by what is only shown.
       const isSeen = patch && applyToLead(view, patch) !== view;
       const queued: Queued = { request, layer: undefined, resolve, reject };
@@ -137,14 +141,16 @@ export function createEditor({ database, clock, schemas, screen, etagOf, editOf,
       void store();
     });
 
+  const track = (leadId: string, edit: Promise<Edit>) => {
+    underWay.set(edit, leadId);
+    const done = () => underWay.delete(edit);
+    edit.then(done, done);
+    return edit;
+  };
+
   return {
-    edit(leadId, change) {
-      const edit = take(leadId, change);
-      underWay.set(edit, leadId);
-      const done = () => underWay.delete(edit);
-      edit.then(done, done);
-      return edit;
-    },
+    edit: (leadId, change) => track(leadId, take(leadId, patchOnce(change), screen.shown(leadId))),
+    editStored: (leadId, change) => track(leadId, take(leadId, patchOf(change), undefined)),
     leadIds: () => underWay.values(),
     async stored() {
       await Promise.allSettled(underWay.keys());

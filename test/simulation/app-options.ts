@@ -39,7 +39,12 @@ export function appOptions(tab: Tab, { world, dice, scheduler, gate, sending, le
       ledger.break(15, `${leadId} is said to conflict at ${path}: ${JSON.stringify(conflict)}`);
     ledger.turnedBack.add(leadId);
     ledger.decided.add(leadId);
-    return policy ? decision(policy, dice, conflict) : 'mine';
+    const key = JSON.stringify([leadId, path, conflict.mine]);
+    ledger.givenUp.delete(key);
+    const decided = policy ? decision(policy, dice, conflict) : 'mine';
+    // Who takes edits back may bring it back, too.
+    if (decided === 'theirs' && conflict.mine !== null && !world.hasSecondThoughts) ledger.givenUp.set(key, conflict);
+    return decided;
   };
   return {
     ...(world.hasSessions && world.renews ? { onUnauthorized: signIn } : {}),

@@ -1,4 +1,4 @@
-import type { Edit, Leadbox } from '../../src/index.ts';
+import type { Conflict, Edit, Leadbox } from '../../src/index.ts';
 import type { PendingRow } from '../../src/model/lead-record.ts';
 import type { Tab } from './tab.ts';
 
@@ -47,6 +47,8 @@ export interface Ledger {
   /** Edits of which nothing was left after a decision for the other side, and the leads it was made about. */
   readonly yielded: Set<number>;
   readonly decided: Set<string>;
+  /** What users typed and a decision gave up for the other side's, by lead, path and value. */
+  readonly givenUp: Map<string, Conflict>;
   /** Where others wrote what users here write too: `<lead> <section>.<member>`. */
   readonly contested: Set<string>;
   /** Leads on which older values may come back, because somebody wanted it so. */
@@ -60,7 +62,7 @@ export interface Ledger {
 export function createLedger(onBroken: () => void): Ledger {
   const ledger: Ledger = {
     ...{ edits: [], rows: new Map(), parked: new Set(), applied: new Set(), conflicted: new Set(), batches: new Map() },
-    ...{ appliedBatches: [], askedFor: new Set(), discarded: new Set(), yielded: new Set() },
+    ...{ appliedBatches: [], askedFor: new Set(), discarded: new Set(), yielded: new Set(), givenUp: new Map() },
     ...{ decided: new Set(), contested: new Set(), turnedBack: new Set(), parkedEvents: new Map(), broken: undefined },
     break(invariant, message) {
       ledger.broken ??= { invariant, message };

@@ -108,6 +108,28 @@ export const moreBugs: readonly PlantedBug[] = [
     caughtBy: [15],
   },
   {
+    name: 'sends what a decision gave up',
+    changes: [
+      {
+        file: 'src/model/conflict.ts',
+        find: "isRepair ? 'theirs' : decisionOf(conflict, decide);",
+        replace: "isRepair ? 'theirs' : decisionOf(conflict, decide) && 'mine';",
+      },
+    ],
+    caughtBy: [15],
+  },
+  {
+    name: 'takes back what was changed since',
+    changes: [
+      {
+        file: 'src/edit/undo.ts',
+        find: 'jsonEqual(valueAt(lead, path) ?? null, valueAt(patch, path) ?? null),',
+        replace: 'jsonEqual(path, path) || valueAt(lead, path),',
+      },
+    ],
+    caughtBy: [15],
+  },
+  {
     name: 'leaves a discarded edit in the view',
     changes: [
       {

@@ -1,5 +1,5 @@
 import type { JsonObject, Lead } from '../../src/index.ts';
-import { jsonEqual } from '../../src/model/json.ts';
+import { jsonEqual, valueAt } from '../../src/model/json.ts';
 import { asJson } from '../../src/model/lead.ts';
 import type { PendingRow } from '../../src/model/lead-record.ts';
 import type { BaseRow } from '../../src/storage/rows.ts';
@@ -119,6 +119,9 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
       isApplied: false,
     });
     const whole = JSON.parse(body) as JsonObject; // a body is a patch
+    for (const { leadId: of, path, mine } of ledger.givenUp.values())
+      if (of === leadId && jsonEqual(valueAt(whole, path) ?? null, mine ?? null))
+        ledger.break(15, `${body} sends what a decision gave up at ${path}`);
     // Whole sections are made for the lead as it was looked at.
     for (const document of batch.isWhole ? [base] : documents) {
       const [one, each] = [

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
 import { aDevice, soon, valuesOf } from '../../builders/a-leadbox.ts';
+import { deadChannel } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
 const stopped = { autoSync: false };
@@ -99,6 +100,19 @@ describe('edit.undo() of an edit that the server has', () => {
     await leadbox.refresh(id);
     await edit.undo();
     expect(await properties()).toEqual({ 'a,b': 'theirs', a: { b: 0 } });
+  });
+
+  it('leaves alone what another tab changed just now', async () => {
+    const deaf = { ...stopped, environment: { channel: deadChannel } };
+    const device = aDevice({ leads: [aLead({ properties: { a: 0 } })] });
+    const leadbox = await device.loadedTab(deaf);
+    const views = valuesOf(leadbox.observe(id));
+    const edit = await leadbox.patch(id, { properties: { a: 1 } });
+    await leadbox.sync();
+    await device.tab(deaf).patch(id, { properties: { a: 2 } });
+    expect(views.at(-1)?.lead.properties).toEqual({ a: 1 });
+    expect(await edit.undo()).toBeUndefined();
+    expect((await leadbox.get(id))?.lead.properties).toEqual({ a: 2 });
   });
 
   it('twice does it once, and undoing the undoing does it again', async () => {
