@@ -1,9 +1,10 @@
 import { Dexie, liveQuery, type Table } from 'dexie';
 import type { Lead } from '../../../src/model/lead.ts';
-import type { Tables } from '../../../src/storage/database.ts';
-import { tableSchemas } from '../../../src/storage/rows.ts';
+import { type Rows, tableSchemas } from '../../../src/storage/rows.ts';
 import { drainByHand, edited, folded, frozen, groupSize, layout } from './by-hand.ts';
 import type { Contender, FieldEdit } from './contender.ts';
+
+type HandTables = { readonly [K in keyof Rows]: Table<Rows[K], K extends 'outbox' | 'parked' ? number : string> };
 
 /** Dexie as its documentation shows it: the same rows, each step one transaction, `liveQuery` to observe. */
 export const handDexie: Contender = {
@@ -13,7 +14,7 @@ export const handDexie: Contender = {
     await database.open();
     const { leads, bases, outbox, parked } = Object.fromEntries(
       database.tables.map((table) => [table.name, table]),
-    ) as unknown as Tables; // the tables of `tableSchemas`
+    ) as unknown as HandTables; // those of `tableSchemas`
 
     const editGroup = (edits: readonly FieldEdit[]) =>
       database.transaction('rw', [leads, bases, outbox] as Table[], async () => {

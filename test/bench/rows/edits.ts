@@ -41,7 +41,9 @@ export const thousandEdits: Row = {
   async run(round) {
     const opened = await round.open();
     const leads = round.leads(1_000);
-    const took = await round.timed(() => opened.editAll(leads.map(({ id }, score) => ({ id, fields: { score } }))));
+    const took = await round.timed(() =>
+      opened.editAll(leads.map(({ id }, n) => ({ id, fields: { score: 1_000 + n } }))),
+    );
     await opened.close();
     return [took];
   },
