@@ -24,20 +24,20 @@ async function oneByOne(round: Round): Promise<readonly number[]> {
 
 export const oneEdit: Row = {
   name: 'one edit until durable',
-  ...{ rounds: 9, durabilities: both, contenders: all, sizes: [size(1_000)], isFresh: true, run: oneByOne },
+  ...{ rounds: 7, durabilities: both, contenders: all, sizes: [size(1_000)], isFresh: true, run: oneByOne },
 };
 
 export const editGrowth: Row = {
   ...oneEdit,
   name: 'one edit in a large database',
-  ...{ rounds: 7, contenders: ['raw', 'leadbox'], durabilities: ['strict'], isFresh: false },
+  ...{ rounds: 5, contenders: ['raw', 'leadbox'], durabilities: ['strict'], isFresh: false },
   sizes: [size(1_000), size(100_000), size(1_000, 10_000, 1_000)],
 };
 
 /** A thousand edits of a thousand leads, until the last is durable. */
 export const thousandEdits: Row = {
   name: '1,000 edits at once',
-  ...{ rounds: 9, durabilities: both, contenders: all, sizes: [size(1_000)], isFresh: true },
+  ...{ rounds: 5, durabilities: both, contenders: all, sizes: [size(1_000)], isFresh: true },
   async run(round) {
     const opened = await round.open();
     const leads = round.leads(1_000);
@@ -52,7 +52,7 @@ export const thousandEdits: Row = {
 /** From the call to the observer of the same tab. */
 export const observed: Row = {
   name: 'edit to observer, same tab',
-  ...{ rounds: 5, durabilities: both, contenders: all, sizes: [size(1_000)], isFresh: true },
+  ...{ rounds: 3, durabilities: both, contenders: all, sizes: [size(1_000)], isFresh: true },
   async run(round) {
     const opened = await round.open();
     const { id } = round.leads(1)[0] as Lead; // one was asked for

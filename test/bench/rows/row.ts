@@ -5,7 +5,7 @@ import type { ContenderName } from '../contenders/contenders.ts';
 /** A row of the table: one workload, the same for each contender. */
 export interface Row {
   readonly name: string;
-  /** Rounds that count; one more before them warms up. */
+  /** Rounds that count; one more before them warms up, unless a round is long enough to do so itself. */
   readonly rounds: number;
   readonly durabilities: readonly Durability[];
   readonly contenders: readonly ContenderName[];
@@ -15,6 +15,7 @@ export interface Row {
   readonly isFresh: boolean;
   /** Whether each round begins with a page that was just loaded. */
   readonly isReloaded?: boolean;
+  readonly isLong?: boolean;
   /** Leads in flight at once. */
   readonly inFlight?: number;
   /** One round: the times it took, in milliseconds. */
