@@ -72,11 +72,12 @@ export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
     const { settled, looked, parkedUnsent } = await takeIn(records, plan);
     const chosen = await chooseAlone(tables, records, plan, looked);
     const all = [...settled, ...chosen.settled];
-    await noteOvertaken(
+    const noted = noteOvertaken(
       tables,
       all.flatMap(({ acknowledged }) => acknowledged),
     );
     records.flush();
+    await noted;
     return { ...chosen, settled: all, parkedUnsent: [...records.unreadable, ...parkedUnsent, ...chosen.parkedUnsent] };
   });
 }
