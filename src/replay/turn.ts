@@ -69,15 +69,17 @@ export interface Turn {
 /** Takes answers in and chooses what to send next, in one transaction (R18). What it chose is frozen in its rows (R16). */
 export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
   return database.run('rw', async (tables) => {
-    const records = await openRecords(tables, plan.terms.now);
+    const answered = plan.answers.map(({ leadId }) => leadId);
+    const records = await openRecords(tables, plan.terms.now, answered);
     const { settled, looked, parkedUnsent } = await takeIn(records, plan);
     const chosen = await chooseAlone(tables, records, plan, looked);
     const all = [...settled, ...chosen.settled];
-    await noteOvertaken(
+    const noted = noteOvertaken(
       tables,
       all.flatMap(({ acknowledged }) => acknowledged),
     );
-    await records.flush();
+    records.flush();
+    await noted;
     return { ...chosen, settled: all, parkedUnsent: [...records.unreadable, ...parkedUnsent, ...chosen.parkedUnsent] };
   });
 }

@@ -1,9 +1,11 @@
-import type { Dexie, Table } from 'dexie';
+import { Dexie, type Table as DexieTable } from 'dexie';
 import type { Environment } from '../environment.ts';
+import type { Lead } from '../model/lead.ts';
 import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
 import { openDatabase } from './open-database.ts';
 import { type Rows, tableSchemas } from './rows.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
+import { needNotBeAwaited, type Table, tableOf } from './table.ts';
 
 /** The leads, the outbox and what belongs to them, in transactions that commit whole or not at all. */
 export interface Database {
@@ -13,7 +15,9 @@ export interface Database {
    * `needed` goes for that.
    */
   run<T>(mode: 'r' | 'rw', body: (tables: Tables) => PromiseLike<T>, needed?: readonly string[]): Promise<T>;
-  /** The same, and where the device is full it stays so. */
+  /** What an app's own query finds: the one thing that is asked of Dexie's tables. */
+  query<T>(body: (leads: DexieTable<Lead, string>) => PromiseLike<T>): Promise<T>;
+  /** The same as `run`, and where the device is full it stays so. */
   readonly withoutMakingRoom: Pick<Database, 'run'>;
   close(): void;
 }
@@ -92,17 +96,12 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
   // When room was made and did not help: browsers give it back in their own time, more would go for nothing.
   let inVainAt = Number.NEGATIVE_INFINITY;
 
-  const run: Database['run'] = async (mode, body) => {
+  const attempt = async <T>(work: (database: Dexie) => PromiseLike<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       if (ended) throw ended;
       const used = connect();
       try {
-        const database = await used;
-        return await database.transaction(`${mode}!`, tableNames, (transaction) => {
-          // The transaction's own tables: they stay in it even where Dexie loses track of its zone.
-          const tables = tableNames.map((name) => [name, transaction.table(name)]);
-          return body(Object.fromEntries(tables) as Tables); // each table of Rows, by its name
-        });
+        return await work(await used);
       } catch (error) {
         if (ended || attempt === attempts || !isLostConnection(error)) throw ended ?? storageError(error);
         if (connection === used) connection = undefined;
@@ -111,7 +110,21 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     }
   };
 
+  const { IDBKeyRange: keyRange } = options.environment;
+  const run: Database['run'] = (mode, body) =>
+    attempt((database) => {
+      const transaction = begin(database, mode, options.durability);
+      // Opened, it had one.
+      const tables = tableNames.map((name) => [
+        name,
+        tableOf(transaction.objectStore(name), keyRange as typeof IDBKeyRange),
+      ]);
+      return outcomeOf(transaction, body(Object.fromEntries(tables) as Tables)); // each table of Rows, by its name
+    });
+
   return {
+    query: (body) =>
+      attempt((database) => database.transaction('r!', 'leads', (inside) => body(inside.table('leads')))),
     withoutMakingRoom: { run },
     async run(mode, body, needed = []) {
       try {
@@ -132,6 +145,44 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
       connection?.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
     },
   };
+}
+
+/**
+ * IndexedDB's own transaction: Dexie's costs as much again as what it does, above all for its `liveQuery`, which nobody
+ * here asks.
+ */
+function begin(database: Dexie, mode: 'r' | 'rw', durability: 'strict' | 'relaxed'): IDBTransaction {
+  const connection: IDBDatabase | null = database.backendDB(); // null once it is closed
+  if (!connection) throw new Dexie.DatabaseClosedError('The browser closed the connection.');
+  return connection.transaction(tableNames, mode === 'r' ? 'readonly' : 'readwrite', { durability });
+}
+
+/** What the body gave, once the transaction is complete. */
+async function outcomeOf<T>(transaction: IDBTransaction, body: PromiseLike<T>): Promise<T> {
+  const complete = new Promise<void>((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new DOMException('It was aborted.', 'AbortError'));
+  });
+  void needNotBeAwaited(complete);
+  try {
+    const result = await body;
+    transaction.commit(); // otherwise the browser waits for another task of ours before it does so by itself
+    await complete;
+    return result;
+  } catch (error) {
+    abort(transaction);
+    // Requests only tell that they were aborted, the transaction why.
+    if (error instanceof DOMException && error.name === 'AbortError') await complete;
+    throw error;
+  }
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It ended by itself.
+  }
 }
 
 /** Every call after `close()`. */

@@ -20,9 +20,7 @@ export function emptyTables(database: Database, isForced: boolean): Promise<void
  */
 export function removeLead(database: Database, id: string): Promise<void> {
   return database.run('rw', async ({ leads, outbox, parked }) => {
-    const [pending, refused] = await Promise.all(
-      [outbox, parked].map((table) => table.where('leadId').equals(id).count()),
-    );
+    const [pending, refused] = await Promise.all([outbox, parked].map((table) => table.where('leadId', id).count()));
     refuseUnsynced(pending, refused);
     await leads.delete(id);
   });

@@ -3,6 +3,7 @@ import { viewOf } from '../model/lead-change.ts';
 import type { Fence, LeadRecord, ParkedRow, PendingRow } from '../model/lead-record.ts';
 import type { Tables } from './database.ts';
 import { isReadableBatch, isReadableLead, isReadableRow, readableFences, unreadable } from './readable.ts';
+import { needNotBeAwaited } from './table.ts';
 
 /** The records of leads with pending edits, inside one write transaction: read when asked for, written at its end. */
 export interface LeadRecords {
@@ -24,12 +25,15 @@ export interface LeadRecords {
   outboxAfter(seq: number, limit: number): Promise<readonly { readonly seq: number; readonly leadId: string }[]>;
   /** Written if replaced. */
   fences: readonly Fence[];
-  /** Writes what was set, the local views computed anew. */
-  flush(): Promise<unknown>;
+  /** Writes what was set, the local views computed anew. It is stored once the transaction is complete. */
+  flush(): void;
 }
 
-/** Opens the records in the transaction of `tables`; `now` in milliseconds since 1970. */
-export async function openRecords(tables: Tables, now: number): Promise<LeadRecords> {
+/**
+ * Opens the records in the transaction of `tables`; `now` in milliseconds since 1970. Those of `expected` leads are read
+ * at once and not one after the other.
+ */
+export async function openRecords(tables: Tables, now: number, expected: readonly string[] = []): Promise<LeadRecords> {
   const { leads, bases, outbox, parked, meta } = tables;
   const read = new Map<string, LeadRecord | undefined>();
   const written = new Map<string, LeadRecord>();
@@ -40,6 +44,8 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
   const unknown = new Map<string, readonly PendingRow[]>();
   // Leads with edits that were not here, or not readable: their views are written for the first time.
   const unseen = new Set<string>();
+  const readRows = (id: string) => Promise.all([outbox.where('leadId', id).toArray(), bases.get(id)]);
+  const ahead = new Map(expected.map((id) => [id, needNotBeAwaited(readRows(id))]));
   const fences = readableFences((await meta.get('fences'))?.fences);
 
   const parkBroken = (rows: readonly PendingRow[]) => {
@@ -49,12 +55,15 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
 
   /** Reads a record, and mends one that is damaged: what cannot be read is parked, the rest goes on. */
   const readRecord = async (id: string, fresh: Lead | undefined) => {
-    const [rows, found] = await Promise.all([outbox.where('leadId').equals(id).sortBy('seq'), bases.get(id)]);
+    const [rows, found] = await (ahead.get(id) ?? readRows(id));
+    ahead.delete(id); // read again, it may have changed
     const { lead, batch, earlier, ...rest } = found ?? { id };
     const left = rows.filter(isReadableRow);
     if (left.length < rows.length) parkBroken(rows.filter((row) => !left.includes(row)));
     // The view holds all that the base did, and the edits on top: applied once more they change nothing.
-    const base = [lead, rows.length ? await leads.get(id) : undefined, fresh].find(isReadableLead);
+    const base = isReadableLead(lead)
+      ? lead
+      : [rows.length ? await leads.get(id) : undefined, fresh].find(isReadableLead);
     if (!base) {
       if (left.length) unknown.set(id, left);
       return;
@@ -86,7 +95,7 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
       if (next === undefined) return { ...row, seq: own };
       await outbox.delete(own);
       // Between the edit before and the next one, exactly and never twice: the number that is its own is a fraction in it.
-      const inserted = { ...row, seq: Math.ceil(next) - 1 + own / 2 ** 26 };
+      const inserted = { ...row, seq: next - 1 + own / 2 ** 26 };
       await outbox.add(inserted);
       return inserted;
     },
@@ -96,7 +105,7 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
     },
     async outboxAfter(seq, limit) {
       for (let after = seq; ; ) {
-        const rows = await outbox.where('seq').above(after).limit(limit).toArray();
+        const rows = await outbox.after(after, limit);
         const last = rows.at(-1);
         for (const row of rows) {
           if (gone.has(row.seq) || isReadableRow(row)) continue;
@@ -120,15 +129,13 @@ export async function openRecords(tables: Tables, now: number): Promise<LeadReco
         const isNew = unseen.has(record.id) || record.base !== before?.base;
         return isNew || record.rows.length !== before?.rows.length || amended.length > 0;
       });
-      return Promise.all([
-        outbox.bulkDelete([...gone]),
-        changed.length && outbox.bulkPut(changed),
-        parked.bulkPut([...refused, ...broken]),
-        leads.bulkPut(moved.map(viewOf)),
-        bases.bulkPut(all.flatMap(({ rows, base, ...rest }) => (rows.length ? { ...rest, lead: base } : []))),
-        bases.bulkDelete(all.flatMap(({ rows, id }) => (rows.length ? [] : id))),
-        records.fences !== fences && meta.put({ key: 'fences', fences: records.fences }),
-      ]);
+      outbox.bulkDelete([...gone]);
+      outbox.bulkPut(changed);
+      parked.bulkPut([...refused, ...broken]);
+      leads.bulkPut(moved.map(viewOf));
+      bases.bulkPut(all.flatMap(({ rows, base, ...rest }) => (rows.length ? { ...rest, lead: base } : [])));
+      bases.bulkDelete(all.flatMap(({ rows, id }) => (rows.length ? [] : id)));
+      if (records.fences !== fences) meta.put({ key: 'fences', fences: records.fences });
     },
   };
   return records;

@@ -5,6 +5,8 @@ export type Evicted = ReadonlyMap<string, string>;
 
 /** At least so many leads go at once: what frees next to nothing would be asked for again at the next edit. */
 const fewest = 50;
+/** As many as are in memory at a time. */
+const someLeads = 500;
 
 /**
  * Drops a quarter of the cached leads that can be asked for again, the ones changed the longest ago first: none with
@@ -13,18 +15,15 @@ const fewest = 50;
 export function makeRoom(database: Pick<Database, 'run'>, needed: ReadonlySet<string>): Promise<Evicted> {
   return database.run('rw', async ({ leads, bases, outbox, parked }) => {
     const unsynced = new Set(
-      (
-        await Promise.all([
-          bases.toCollection().primaryKeys(),
-          outbox.orderBy('leadId').uniqueKeys(),
-          parked.orderBy('leadId').uniqueKeys(),
-        ])
-      ).flat(),
+      (await Promise.all([bases.primaryKeys(), outbox.uniqueKeys('leadId'), parked.uniqueKeys('leadId')])).flat(),
     );
     const clean: (readonly [id: string, updatedAt: string])[] = [];
-    await leads.each(({ id, updated_at }) => {
-      if (!unsynced.has(id) && !needed.has(id)) clean.push([id, updated_at]);
-    });
+    for (let last = ''; ; ) {
+      const some = await leads.after(last, someLeads);
+      if (!some.length) break;
+      for (const { id, updated_at } of some) if (!unsynced.has(id) && !needed.has(id)) clean.push([id, updated_at]);
+      last = some.at(-1)?.id ?? last;
+    }
     clean.sort(([, a], [, b]) => Date.parse(a) - Date.parse(b));
     const gone = new Map(clean.slice(0, Math.max(fewest, clean.length / 4)));
     await leads.bulkDelete([...gone.keys()]);

@@ -16,7 +16,7 @@ const remembered = 1_000;
 export async function noteOvertaken({ parked }: Tables, acknowledged: readonly PendingRow[]): Promise<void> {
   if (!acknowledged.length) return;
   const leadIds = [...new Set(acknowledged.map(({ leadId }) => leadId))];
-  const rows = await parked.where('leadId').anyOf(leadIds).toArray();
+  const rows = (await Promise.all(leadIds.map((leadId) => parked.where('leadId', leadId).toArray()))).flat();
   const noted = rows.flatMap((row) => {
     const { overtaken = [] } = row;
     const paths = pathsOf(row);
@@ -51,7 +51,7 @@ export function requeue(
     if (!edit) throw notFound(seq);
     const { leadId, overtaken = [] } = edit;
     checkLeadId(leadId); // one that could not be read may name none
-    const rows = await tables.outbox.where('leadId').equals(leadId).toArray();
+    const rows = await tables.outbox.where('leadId', leadId).toArray();
     const later = rows.filter((row) => row.seq > seq && !row.isRepair).flatMap(pathsOf);
     const rest = withoutPaths(isJsonObject(edit.patch) ? edit.patch : {}, [...overtaken, ...later]);
     const [stored] = await addEdits(tables, [{ leadId, madeAt, patchOn: (view) => amend(rest, view) }]);
@@ -85,7 +85,7 @@ export function discard(database: Database, seq: number, now: number): Promise<s
       } else {
         await tables.outbox.delete(seq); // of a lead that is not here
       }
-      await records.flush();
+      records.flush();
     }
     await tables.parked.delete(seq); // also where it turned out to be unreadable just now
     await remember(tables, seq);

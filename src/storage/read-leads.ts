@@ -35,8 +35,8 @@ export async function readLead(database: Database, id: string): Promise<ReadLead
     const [lead, base, seqs, parkedCount] = await Promise.all([
       leads.get(id),
       bases.get(id),
-      outbox.where('leadId').equals(id).primaryKeys(),
-      parked.where('leadId').equals(id).count(),
+      outbox.where('leadId', id).primaryKeys(),
+      parked.where('leadId', id).count(),
     ]);
     const counts = { pending: seqs.length, lastSeq: Math.max(0, ...seqs.slice(-1)), parked: parkedCount };
     // One that cannot be read is as good as not cached: the app fetches it anew.
@@ -53,7 +53,7 @@ export function readQuery(
   query: LeadQuery,
   isWanted?: (id: string) => boolean,
 ): Promise<{ readonly ids: readonly string[]; readonly leads: readonly Lead[] }> {
-  return database.run('r', async ({ leads }) => {
+  return database.query(async (leads) => {
     const ids = isWanted ? await query(leads).primaryKeys() : [];
     const wanted = isWanted && ids.filter(isWanted);
     // Above some number, reading the whole result is quicker than picking.
@@ -81,8 +81,8 @@ export function readUnsynced(database: Database, id: string): Promise<Unsynced> 
     const [lead, known, rows, refused] = await Promise.all([
       leads.get(id),
       bases.get(id),
-      outbox.where('leadId').equals(id).toArray(),
-      parked.where('leadId').equals(id).toArray(),
+      outbox.where('leadId', id).toArray(),
+      parked.where('leadId', id).toArray(),
     ]);
     const base = known?.lead ?? lead;
     return { ...(base ? { base } : {}), rows, parked: refused, sent: known?.batch?.seqs ?? [] };
@@ -91,7 +91,7 @@ export function readUnsynced(database: Database, id: string): Promise<Unsynced> 
 
 /** The leads with pending edits. */
 export async function pendingLeadIds(database: Database): Promise<readonly string[]> {
-  const ids = await database.run('r', ({ outbox }) => outbox.orderBy('leadId').uniqueKeys());
+  const ids = await database.run('r', ({ outbox }) => outbox.uniqueKeys('leadId'));
   return ids as string[]; // the index holds what `leadId` holds
 }
 
@@ -101,10 +101,12 @@ export function readOutbox(
   leadId?: string,
 ): Promise<{ readonly pending: PendingEdit[]; readonly parked: ParkedEdit[] }> {
   return database.run('r', async ({ outbox, parked, bases }) => {
-    const of = <T>(table: Table<T>, index: string) =>
-      (leadId === undefined ? table : table.where(index).equals(leadId)).toArray();
-    const [pending, refused, known] = await Promise.all([of(outbox, 'leadId'), of(parked, 'leadId'), of(bases, 'id')]);
-    const sent = new Set(known.flatMap(({ batch }) => batch?.seqs ?? []));
+    const [pending, refused, known] = await Promise.all([
+      (leadId === undefined ? outbox : outbox.where('leadId', leadId)).toArray(),
+      (leadId === undefined ? parked : parked.where('leadId', leadId)).toArray(),
+      leadId === undefined ? bases.toArray() : bases.bulkGet([leadId]),
+    ]);
+    const sent = new Set(known.flatMap((base) => base?.batch?.seqs ?? []));
     return {
       pending: pending.map(({ replaced, origin, isRepair, ...row }) => ({ ...row, sent: sent.has(row.seq) })),
       parked: refused.map(parkedEdit),

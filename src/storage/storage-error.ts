@@ -24,5 +24,6 @@ export function storageError(cause: unknown): unknown {
 
 /** Whether the browser closed the connection under the transaction: reopened, the same work can succeed. */
 export function isLostConnection(error: unknown): boolean {
+  if (error instanceof DOMException) return error.name === 'InvalidStateError'; // no transaction can begin on it
   return error instanceof Dexie.DexieError && /^(DatabaseClosed|InvalidState|OpenFailed)Error$/.test(error.name);
 }

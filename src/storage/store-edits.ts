@@ -6,6 +6,7 @@ import { LeadboxError } from '../model/leadbox-error.ts';
 import { replacedBy } from '../model/replaced.ts';
 import type { Database, Tables } from './database.ts';
 import { isReadableLead } from './readable.ts';
+import { needNotBeAwaited } from './table.ts';
 
 /** An edit on its way into the outbox. */
 export interface EditRequest {
@@ -31,7 +32,7 @@ export function storeEdits(
   return database.run('rw', (tables) => addEdits(tables, requests, etagOf));
 }
 
-/** The same inside a transaction. */
+/** The same inside a transaction; the rows have their seqs when it is complete. */
 export async function addEdits(
   { leads, bases, outbox }: Tables,
   requests: readonly EditRequest[],
@@ -69,11 +70,12 @@ export async function addEdits(
   const firstEdits = [...stored].flatMap(([id, { view, row }]) =>
     view && changed.has(id) && !isReadableLead(row?.lead) ? { etag: etagOf(view), ...row, id, lead: view } : [],
   );
-  const [seqs] = await Promise.all([
-    outbox.bulkAdd(rows, { allKeys: true }),
-    leads.bulkPut([...changed.values()]),
-    bases.bulkPut(firstEdits),
-  ]);
-  for (const [index, row] of rows.entries()) Object.assign(row, { seq: seqs[index] });
+  // Not awaited, so that the transaction can commit at once; it is complete only when these are.
+  leads.bulkPut([...changed.values()]);
+  bases.bulkPut(firstEdits);
+  const added = outbox.bulkAdd(rows).then((seqs) => {
+    for (const [index, row] of rows.entries()) Object.assign(row, { seq: seqs[index] });
+  });
+  void needNotBeAwaited(added);
   return outcomes;
 }

@@ -36,7 +36,7 @@ export function storeLeads(
     async (tables) => {
       const [known, edited, records] = await Promise.all([
         tables.leads.count(),
-        tables.outbox.orderBy('leadId').uniqueKeys(),
+        tables.outbox.uniqueKeys('leadId'),
         openRecords(tables, now),
       ]);
       // Also of leads that were not known yet: edits can come before them, from another device.
@@ -62,7 +62,7 @@ export function storeLeads(
         await puts.at(-1);
         puts.push(put);
       }
-      await Promise.all([...puts, records.flush()]);
+      records.flush();
       return { ids, unreadable: records.unreadable };
     },
     ids,

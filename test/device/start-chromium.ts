@@ -14,10 +14,10 @@ export interface RunningChromium {
   kill(): Promise<void>;
 }
 
-const flags = [
+/** A Chromium that does nothing but show pages. */
+export const chromiumFlags: readonly string[] = [
   '--headless',
   '--no-sandbox',
-  '--remote-debugging-port=0',
   '--no-first-run',
   '--no-default-browser-check',
   '--disable-background-networking',
@@ -36,7 +36,8 @@ const flags = [
 
 /** Starts it by hand: Playwright tells no process id, and a kill needs the group of processes. */
 export async function startChromium(profile: string): Promise<RunningChromium> {
-  const started = spawn(findChromium() ?? 'chromium', [...flags, `--user-data-dir=${profile}`, 'about:blank'], {
+  const flags = [...chromiumFlags, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'];
+  const started = spawn(findChromium() ?? 'chromium', flags, {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true, // a group of its own, so that the kill meets all of it and nothing else
   });

@@ -32,7 +32,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'stores the view and the outbox in two transactions',
     changes: [
-      { file: 'src/storage/store-edits.ts', find: 'leads.bulkPut([...changed.values()]),', replace: '' },
+      { file: 'src/storage/store-edits.ts', find: 'leads.bulkPut([...changed.values()]);', replace: '' },
       {
         file: 'src/storage/store-edits.ts',
         find: "return database.run('rw', (tables) => addEdits(tables, requests, etagOf));",
@@ -46,7 +46,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'src/storage/store-edits.ts',
-        find: '/** The same inside a transaction. */',
+        find: '/** The same inside a transaction; the rows have their seqs when it is complete. */',
         replace: 'const later = new Map<string, Lead>();',
       },
     ],
@@ -57,8 +57,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/storage/lead-records.ts',
-        find: 'leads.bulkPut(moved.map(viewOf)),',
-        replace: 'leads.bulkPut(moved.map(({ base }) => base)),',
+        find: 'leads.bulkPut(moved.map(viewOf));',
+        replace: 'leads.bulkPut(moved.map(({ base }) => base));',
       },
     ],
     caughtBy: [6],
@@ -126,7 +126,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'orders by the clock',
-    changes: [{ file: 'src/storage/lead-records.ts', find: ".sortBy('seq')", replace: ".sortBy('madeAt')" }],
+    changes: [
+      {
+        file: 'src/storage/lead-records.ts',
+        find: "outbox.where('leadId', id).toArray()",
+        replace:
+          "outbox.where('leadId', id).toArray().then((rows) => rows.sort((a, b) => (a.madeAt < b.madeAt ? -1 : 1)))",
+      },
+    ],
     caughtBy: [2, 6],
   },
   {

@@ -1,0 +1,108 @@
+import type { BenchBrowser } from './chromium.ts';
+import type { Durability } from './contenders/contender.ts';
+import type { ContenderName } from './contenders/contenders.ts';
+import { type Measured, shown, spread } from './figures.ts';
+import { leadsOf } from './page/fill.ts';
+import type { BenchPage, Outcome, Turn } from './page/page.ts';
+import { all, type Size, size } from './rows/row.ts';
+import { rows } from './rows/rows.ts';
+import type { BenchServer } from './serve.ts';
+
+/** Where it is measured. */
+export interface Place {
+  readonly browser: BenchBrowser;
+  readonly server: BenchServer;
+}
+
+/** What one row came to at one durability and size. */
+export interface Result {
+  readonly durability: Durability;
+  readonly size: Size;
+  readonly measured: ReadonlyMap<ContenderName, Measured>;
+  /** Of each round what every contender stored in the end, and how many requests it sent. */
+  readonly facts: readonly (readonly string[])[];
+}
+
+/** Plays a row: in each round every contender at every size, in an order that moves on from round to round. */
+export async function benchRow(name: string, place: Place): Promise<readonly Result[]> {
+  const row = rows[name];
+  if (!row) throw new Error(`There is no row ${name}.`);
+  const results: Result[] = [];
+  for (const durability of row.durabilities) {
+    const runs = row.sizes.flatMap((at) =>
+      row.contenders.map((contender) => ({
+        ...{
+          at,
+          contender,
+          database: `${name}-${contender}-${at.leads}-${at.pending}-${at.editedLeads}-${durability}`,
+        },
+        outcomes: [] as Outcome[],
+        facts: [] as string[],
+      })),
+    );
+    await open(place);
+    if (!row.isFresh) for (const { at, database } of runs) await call(place, 'fill', database, at);
+    for (let number = row.isLong ? 1 : 0; number <= row.rounds; number += 1) {
+      for (const shift of runs.keys()) {
+        const { at, contender, database, outcomes, facts } = runs[(number + shift) % runs.length] as (typeof runs)[0];
+        if (row.isFresh) await call(place, 'fill', database, at);
+        if (row.isReloaded) await open(place);
+        place.server.reset(row.inFlight ? leadsOf(at.editedLeads) : []);
+        const turn: Turn = { row: name, contender, durability, size: at, number, database };
+        const outcome = await call(place, 'play', turn);
+        if (row.isFresh) await call(place, 'drop', database);
+        if (!number) continue; // it warmed up
+        outcomes.push(outcome);
+        facts.push(`${outcome.stored}; ${place.server.requests()} requests`);
+      }
+    }
+    if (!row.isFresh) for (const { database } of runs) await call(place, 'drop', database);
+    for (const at of row.sizes) {
+      const own = runs.filter((run) => run.at === at);
+      results.push({
+        ...{ durability, size: at, measured: new Map(own.map((run) => [run.contender, measuredOf(run.outcomes)])) },
+        facts: Array.from({ length: row.rounds }, (_, round) => own.map(({ facts }) => facts[round] ?? '')),
+      });
+    }
+  }
+  return results;
+}
+
+function measuredOf(outcomes: readonly Outcome[]): Measured {
+  return {
+    rounds: outcomes.map(({ times }) => times),
+    longestTask: Math.max(...outcomes.map(({ longestTask }) => longestTask)),
+  };
+}
+
+/** MB over a page that holds nothing but the bench, with 10,000 leads in the database and one of them observed. */
+export async function measureHeap(place: Place): Promise<string> {
+  const database = 'heap';
+  await open(place);
+  await call(place, 'fill', database, size(10_000));
+  const lines: string[] = [];
+  for (const contender of all) {
+    const sizes: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await open(place);
+      const empty = await place.browser.heap();
+      await call(place, 'hold', contender, database);
+      sizes.push(((await place.browser.heap()) - empty) / 1e6);
+    }
+    lines.push(`| heap, 10,000 leads, one observed | – | ${contender} | ${shown(spread(sizes))} MB | | | |`);
+  }
+  return lines.join('\n');
+}
+
+async function open({ browser, server }: Place): Promise<void> {
+  await browser.load(server.origin, `!!window.bench && location.origin === '${server.origin}'`);
+}
+
+function call<M extends keyof BenchPage>(
+  { browser }: Place,
+  method: M,
+  ...args: Parameters<BenchPage[M]>
+): ReturnType<BenchPage[M]> {
+  const given = args.map((arg) => JSON.stringify(arg)).join(', ');
+  return browser.evaluate(`bench.${method}(${given})`) as ReturnType<BenchPage[M]>; // what the page's method gives
+}

@@ -1,0 +1,42 @@
+import type { Lead } from '../../../src/model/lead.ts';
+import { all, type Row, size } from './row.ts';
+
+/** From nothing but a loaded script to the first lead with its pending edits and their count. */
+export const start: Row = {
+  name: 'start to the first lead',
+  ...{ rounds: 5, durabilities: ['strict'], contenders: all, isFresh: false, isReloaded: true },
+  sizes: [size(10_000, 1_000), size(10_000, 5_000, 1_000), size(100_000, 1_000)],
+  async run(round) {
+    const { id } = round.leads(1)[0] as Lead; // one was asked for
+    let close = async () => {};
+    const took = await round.timed(async () => {
+      const opened = await round.open();
+      close = opened.close;
+      const { pending } = await opened.show(id);
+      const expected = round.size.pending / (round.size.editedLeads || 1);
+      if (pending !== expected) throw new Error(`There are ${pending} pending edits, not ${expected}.`);
+    });
+    await close();
+    return [took];
+  },
+};
+
+/** How many edits wait. */
+export const status: Row = {
+  name: 'status in a large database',
+  ...{ rounds: 5, durabilities: ['strict'], contenders: ['raw', 'leadbox'], isFresh: false },
+  sizes: [size(1_000), size(100_000), size(1_000, 10_000, 1_000)],
+  async run(round) {
+    const opened = await round.open();
+    const times: number[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      const begun = performance.now();
+      const pending = await opened.count();
+      times.push(performance.now() - begun);
+      // Its own edits of rounds of another row are in no database of this one.
+      if (pending !== round.size.pending) throw new Error(`There are ${pending} pending edits.`);
+    }
+    await opened.close();
+    return times;
+  },
+};
