@@ -36,9 +36,6 @@ export async function fill(name: string, { leads: count, pending, editedLeads }:
   database.close();
 }
 
-/** What the server is to have: leads as they were before any edit. */
-export const serverLeads = leadsOf;
-
 /** What a contender left: of each table how many rows, and every row that two of them must agree on, as one text. */
 export async function stored(name: string): Promise<string> {
   const database = await openRaw(name);

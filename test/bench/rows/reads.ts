@@ -33,7 +33,6 @@ export const status: Row = {
       const begun = performance.now();
       const pending = await opened.count();
       times.push(performance.now() - begun);
-      // Its own edits of rounds of another row are in no database of this one.
       if (pending !== round.size.pending) throw new Error(`There are ${pending} pending edits.`);
     }
     await opened.close();
