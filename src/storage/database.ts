@@ -166,22 +166,23 @@ async function outcomeOf<T>(transaction: IDBTransaction, body: PromiseLike<T>): 
   void needNotBeAwaited(complete);
   try {
     const result = await body;
-    transaction.commit(); // otherwise the browser waits for another task of ours before it does so by itself
+    // Otherwise the browser waits for another task of ours before it does so by itself; as it does where this fails.
+    tried(() => transaction.commit());
     await complete;
     return result;
   } catch (error) {
-    abort(transaction);
+    tried(() => transaction.abort()); // it may have ended by itself
     // Requests only tell that they were aborted, the transaction why.
     if (error instanceof DOMException && error.name === 'AbortError') await complete;
     throw error;
   }
 }
 
-function abort(transaction: IDBTransaction): void {
+function tried(end: () => void): void {
   try {
-    transaction.abort();
+    end();
   } catch {
-    // It ended by itself.
+    // How the transaction ends is told by its events.
   }
 }
 
