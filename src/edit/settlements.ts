@@ -47,7 +47,9 @@ export function createSettlements(database: Database): Settlements {
         const refusal = refused[index];
         if (refusal) parked(refusal);
         else if (discarded.includes(seq)) end(seq, { outcome: 'discarded' });
-        else if (!pending[index]) {
+        // Another edit may have gone, and left to this one what it replaced.
+        else if (pending[index]) Object.assign(row, { replaced: pending[index].replaced });
+        else {
           const lead = (await readLead(database, row.leadId))?.lead;
           if (lead) end(seq, { outcome: 'synced', lead });
         }

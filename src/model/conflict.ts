@@ -105,11 +105,9 @@ export function resolveConflicts(
     });
     if (isRepair) continue;
     // Asked once: from now on it is theirs that these edits knowingly replace, or leave.
-    current = withReplaced(
-      current,
-      { path, ...(theirs === undefined ? {} : { value: theirs }) },
-      (involved[0]?.seq ?? 0) - 1,
-    );
+    const first = Math.min(...seqs);
+    const entry = { path, ...(theirs === undefined ? {} : { value: theirs }) };
+    current = withReplaced(current, entry, ({ seq }) => seq >= first);
   }
   const asking = current.flatMap((row) => {
     const own = isOfBatch(row) ? asked.filter((conflict) => touches(row, conflict)) : [];

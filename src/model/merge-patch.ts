@@ -57,6 +57,18 @@ export function mergePatchBetween(before: JsonValue | undefined, after: JsonValu
   return old === before && !Object.keys(patch).length ? undefined : patch;
 }
 
+/** The patch without empty objects where there are objects already: there they say nothing. */
+export function effective(patch: JsonObject, target: JsonValue | undefined): JsonObject {
+  const rest = {};
+  for (const [key, change] of Object.entries(patch)) {
+    const old = getOwn(target, key);
+    const isMerged = isJsonObject(change) && isJsonObject(old);
+    const left = isMerged ? effective(change, old) : change;
+    if (!isMerged || Object.keys(left as JsonObject).length) setOwn(rest, key, left);
+  }
+  return rest;
+}
+
 /** The paths a patch sets or clears: every path at which it holds something else than a non-empty object. */
 export function touchedPaths(patch: JsonObject, path: readonly string[] = []): readonly (readonly string[])[] {
   const paths: (readonly string[])[] = [];

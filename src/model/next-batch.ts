@@ -85,7 +85,7 @@ export function nextBatch(record: LeadRecord, terms: BatchTerms): FrozenBatch | 
     id: terms.newId(),
     leadId: record.id,
     seqs: rows.map(({ seq }) => seq),
-    body: JSON.stringify(isWhole ? wholeSections(record.base, patch) : patch),
+    body: JSON.stringify(isWhole ? wholeSections(record.base, patch, rows[0]?.isRepair) : patch),
     arrivesUntil,
     ...(isWhole ? { isWhole } : {}),
     ...(isUnsure ? { before: touchedSections(record.base, patch) } : {}),

@@ -39,16 +39,21 @@ export function valueBefore(rows: readonly PendingRow[], path: readonly string[]
 
 /** Edits after one that goes, unsent or parked: what they replaced is what it replaced. */
 export function withoutEarlier<R extends PendingRow>(rows: readonly R[], gone: PendingRow): readonly R[] {
-  return (gone.replaced ?? []).reduce((later, entry) => withReplaced(later, entry, gone.seq), rows);
+  const isLater = ({ seq }: PendingRow) => seq > gone.seq;
+  return (gone.replaced ?? []).reduce((later, entry) => withReplaced(later, entry, isLater), rows);
 }
 
-/** The value at a path is this one before the first of these edits after `seq`: so each of them replaces what it does. */
-export function withReplaced<R extends PendingRow>(rows: readonly R[], entry: Replaced, seq: number): readonly R[] {
+/** The value at a path is this one before the first of those edits that are `concerned`: so each replaces what it does. */
+export function withReplaced<R extends PendingRow>(
+  rows: readonly R[],
+  entry: Replaced,
+  concerned: (row: PendingRow) => boolean,
+): readonly R[] {
   const { path } = entry;
   let { value } = entry;
   return rows.map((row) => {
     const { patch, replaced = [] } = row;
-    if (row.seq <= seq || !pathsOverlap([path], [...touchedPaths(patch), ...replaced.map((own) => own.path)]))
+    if (!concerned(row) || !pathsOverlap([path], [...touchedPaths(patch), ...replaced.map((own) => own.path)]))
       return row;
     const now = replaced.map((own) => {
       if (isPrefix(own.path, path)) return at(own.path, withValueAt(own.value, path.slice(own.path.length), value));
@@ -84,4 +89,9 @@ export function withValueAt(
     delete (copy as Record<string, JsonValue>)[key]; // a copy of our own
   else setOwn(copy, key, inner);
   return copy;
+}
+
+/** An object with this value at each of these paths, none of which is empty. */
+export function withValues(target: JsonObject, paths: readonly (readonly string[])[], value: JsonValue): JsonObject {
+  return paths.reduce((object, path) => withValueAt(object, path, value) as JsonObject, target);
 }

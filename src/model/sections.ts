@@ -1,7 +1,7 @@
-import { getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue, jsonEqual, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead, sectionNames } from './lead.ts';
-import { applyMergePatch } from './merge-patch.ts';
-import { withValueAt } from './replaced.ts';
+import { applyMergePatch, touchedPaths } from './merge-patch.ts';
+import { withValueAt, withValues } from './replaced.ts';
 
 /**
  * A server may merge a section with what a PATCH says of it, as RFC 7396 has it, or put what it says in the section's
@@ -14,13 +14,19 @@ export function touchedSections(lead: Lead, patch: JsonObject): JsonObject {
   return Object.fromEntries(touched.map((name) => [name, getOwn(asJson(lead), name) ?? null]));
 }
 
-/** The body for a server that replaces: each section that the patch touches as a whole, on top of a fresh lead. */
-export function wholeSections(fresh: Lead, patch: JsonObject): JsonObject {
+/**
+ * The body for a server that replaces: each section that the patch touches as a whole, on top of a fresh lead. What the
+ * patch deletes is left out; of a repair it is named as null, which hurts on no server and is how one that merges shows.
+ */
+export function wholeSections(fresh: Lead, patch: JsonObject, isRepair = false): JsonObject {
+  const lead = asJson(fresh);
   const whole = Object.entries(patch).map(([member, change]): [string, JsonValue] => [
     member,
-    isJsonObject(change) ? applyMergePatch(getOwn(asJson(fresh), member), change) : change,
+    isJsonObject(change) ? applyMergePatch(getOwn(lead, member), change) : change,
   ]);
-  return Object.fromEntries(whole);
+  const isThere = (path: readonly string[]) => valueAt(patch, path) === null && (valueAt(lead, path) ?? null) !== null;
+  const nulls = isRepair ? touchedPaths(patch).filter(isThere) : [];
+  return withValues(Object.fromEntries(whole), nulls, null);
 }
 
 /** What an answer says about members that a merging server leaves alone. */
@@ -31,8 +37,11 @@ export interface Untouched {
   readonly missing: readonly (readonly string[])[];
 }
 
-/** Compares the sections as they were before a patch was sent with the answer. Null and missing are the same (R11). */
-export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: Lead): Untouched {
+/**
+ * Compares the sections as they were before a patch was sent with the answer, or with a lead that was fetched later:
+ * there, others may have set members since. Null and missing are the same (R11).
+ */
+export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: Lead, isLater = false): Untouched {
   const lost = {};
   const missing: string[][] = [];
   for (const [name, section] of Object.entries(before)) {
@@ -42,7 +51,11 @@ export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: 
     const now = getOwn(asJson(answer), name);
     const gone = untouched.filter(([path]) => (valueAt(now, path) ?? null) === null);
     if (!gone.length) continue;
-    if (gone.length === untouched.length) setOwn(lost, name, objectOf(gone));
+    const isLeft = ([path, value]: Member) => {
+      const left = valueAt(now, path) ?? null;
+      return isLater ? jsonEqual(left, value) : left !== null;
+    };
+    if (!untouched.some(isLeft)) setOwn(lost, name, objectOf(gone));
     else missing.push(...gone.map(([path]) => [name, ...path]));
   }
   return { lost, missing };

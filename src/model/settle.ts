@@ -29,15 +29,26 @@ export interface Settled {
   readonly differs: readonly (readonly string[])[];
   /** Members that the server removed because it replaces sections, as they were (R31). */
   readonly lost: JsonObject;
-  /** Members that whole sections left out to delete them, and that are still there: the server merges (R32). */
+  /** Members that whole sections left out to delete them, and that are still there: it may be that the server merges. */
   readonly kept: readonly (readonly string[])[];
+  /** It does: what was left out stayed, and what was sent as null is gone (R31). */
+  readonly merges: boolean;
   /** The answer was older than the base: the truth has to be asked for. */
   readonly isOutdated: boolean;
 }
 
 /** What an answer means besides its record if it means nothing else. */
 export const nothingElse: Omit<Settled, 'record'> = {
-  ...{ acknowledged: [], parked: [], fence: undefined, differs: [], lost: {}, kept: [], isOutdated: false },
+  ...{
+    acknowledged: [],
+    parked: [],
+    fence: undefined,
+    differs: [],
+    lost: {},
+    kept: [],
+    merges: false,
+    isOutdated: false,
+  },
 };
 
 /** A lead whose edits the server refuses again and again because of a conflict is compared this often (R37). */
@@ -57,18 +68,21 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const paths = inSections(sent, batch.isWhole);
   const settled = {
     ...nothingElse,
-    record: { ...record, rows: rest, batch: undefined, rounds: undefined, earlier: undefined },
+    record: { ...record, rows: rest, batch: undefined },
     fence: batch.lateUntil ? { leadId: record.id, paths, until: batch.lateUntil } : undefined,
   };
   if (answer.kind === 'refused') {
     const { reason } = answer;
+    const { rounds = 0, earlier } = record;
     // An earlier attempt may have arrived, and have removed what only a look at the lead tells (R33).
-    const isDoubtful = batch.isRepeated && Object.keys(batch.before ?? {}).length > 0;
+    const isDoubtful = batch.isRepeated && Object.keys(batch.before ?? {}).length > 0 && rounds < mostRounds;
     const mustLook = reason === 'conflict' || isDoubtful;
     const mustPart = reason === 'rejected' && own.length > 1;
     // Both leave the edits where they are: to be compared with the lead first, to go one by one.
     if (mustLook || mustPart) {
-      const looked = mustLook ? { rounds: (record.rounds ?? 0) + 1, earlier: batch } : {};
+      // What is known of edits that were not part of this batch stays.
+      const isOfOthers = earlier && !earlier.seqs.some((seq) => isOfBatch.has(seq));
+      const looked = mustLook ? { rounds: rounds + 1, earlier: isOfOthers ? earlier : batch } : {};
       const parted = mustPart ? { aloneThrough: Math.max(...batch.seqs) } : {};
       return { ...settled, record: { ...settled.record, rows: record.rows, ...looked, ...parted } };
     }
@@ -86,6 +100,8 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const isKept = (path: readonly string[]) =>
     valueAt(patch, path) === undefined && (valueAt(stored, path) ?? null) !== null;
   const kept = batch.isWhole ? own.flatMap((row) => touchedPaths(row.patch)).filter(isKept) : [];
+  // A repair asks once more, with nulls.
+  const nulls = sent.filter((path) => own.some((row) => row.isRepair && valueAt(row.patch, path) === null));
   const { lost, missing } = untouchedMembers(batch.before ?? {}, patch, lead);
   return {
     ...settled,
@@ -94,6 +110,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     differs: isOutdated ? [] : [...sent.filter(isUnlike), ...missing],
     lost,
     kept: isOutdated ? [] : kept,
+    merges: !isOutdated && nulls.length > 0 && nulls.every((path) => valueAt(stored, path) === undefined),
     isOutdated,
   };
 }

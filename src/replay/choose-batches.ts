@@ -76,7 +76,7 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
       const left = record.rows.filter((row) => !rows.includes(row));
-      return { ...nothingElse, record: { ...record, rounds: undefined, rows: left }, acknowledged: rows };
+      return { ...nothingElse, record: { ...record, rows: left }, acknowledged: rows };
     }
     if (rounds > mostRounds) {
       const parking = { reason: 'conflict' as const, conflicts: allAsConflicts(base, rows, patch), now: terms.now };
@@ -114,5 +114,5 @@ function thawed(record: LeadRecord, { now, isOver }: BatchTerms): LeadRecord | n
   const { batch } = record;
   if (!batch?.isWhole) return record;
   const until = Math.max(batch.lateUntil ?? 0, isOver(batch) ? 0 : batch.arrivesUntil);
-  return now < until ? until : { ...record, batch: undefined, earlier: batch };
+  return now < until ? until : { ...record, batch: undefined, earlier: { ...batch, isRepeated: true } };
 }

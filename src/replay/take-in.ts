@@ -2,8 +2,8 @@ import { type JsonObject, jsonEqual, valueAt } from '../model/json.ts';
 import { asJson, type Lead } from '../model/lead.ts';
 import { isOlder } from '../model/lead-change.ts';
 import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
-import { touchedPaths } from '../model/merge-patch.ts';
-import { replacedBy, withValueAt } from '../model/replaced.ts';
+import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
+import { replacedBy, withValues } from '../model/replaced.ts';
 import { untouchedMembers } from '../model/sections.ts';
 import { type Answer, nothingElse, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
@@ -70,14 +70,19 @@ async function settleBatch(
 
 /** Sets what an answer came to, and learns from it how the server treats sections. */
 async function conclude(records: LeadRecords, result: Settled, { sections, terms }: TurnPlan): Promise<Settled> {
-  const { lost, kept, differs } = result;
-  const isWrong = Object.keys(lost).length > 0 || (sections.isAuto && kept.length > 0);
-  const patch = kept.reduce((deletions, path) => withValueAt(deletions, path, null) as JsonObject, lost);
-  const record = isWrong ? await repair(records, result.record, patch, terms.now) : result.record;
-  if (isWrong) sections.learn(kept.length ? 'merge' : 'replace');
+  const { lost, kept, differs, merges } = result;
+  const base = asJson(result.record.base);
+  // Somebody put it back since, where the answer is not the latest that is known.
+  const isBack = (path: readonly string[]) => (valueAt(base, path) ?? null) !== null;
+  const isAsking = sections.isAuto && kept.length > 0;
+  const patch = withValues(withoutPaths(lost, touchedPaths(lost).filter(isBack)), isAsking ? kept : [], null);
+  const isWhole = !Object.keys(patch).length;
+  const record = isWhole ? result.record : await repair(records, result.record, patch, terms.now);
+  if (Object.keys(lost).length) sections.learn('replace');
+  else if (merges) sections.learn('merge');
   records.set(record);
   records.park(result.parked);
-  return { ...result, record, differs: isWrong ? differs : [...differs, ...kept] };
+  return { ...result, record, differs: isAsking ? differs : [...differs, ...kept] };
 }
 
 /**
@@ -100,21 +105,27 @@ function takeLook(record: LeadRecord, answer: Answer, now: number): Settled {
   }
   const { lead, etag } = answer;
   if (isOlder(lead, record.base)) return { ...nothingElse, record };
-  const { earlier } = record;
-  const lost = lostSince(earlier, lead);
-  // Found once, it is put back once.
-  const judged = earlier && Object.keys(lost).length ? { ...earlier, before: undefined } : earlier;
-  return { ...nothingElse, record: { ...record, base: lead, etag, earlier: judged }, lost };
+  const { earlier, rows } = record;
+  const lost = earlier ? lostSince(earlier, lead) : {};
+  // Then it arrived, whatever others did since.
+  const acknowledged = Object.keys(lost).length ? rows.filter(({ seq }) => earlier?.seqs.includes(seq)) : [];
+  const left = rows.filter((row) => !acknowledged.includes(row));
+  return { ...nothingElse, record: { ...record, base: lead, etag, rows: left }, acknowledged, lost };
 }
 
-/** What a batch removed that was refused, and yet it is what the lead shows: its first attempt arrived (R33). */
-function lostSince(earlier: FrozenBatch | undefined, lead: Lead): JsonObject {
-  if (!earlier?.before) return {};
-  const patch = JSON.parse(earlier.body) as JsonObject; // written by nextBatch
-  const isThere = touchedPaths(patch).every((path) =>
-    jsonEqual(valueAt(asJson(lead), path) ?? null, valueAt(patch, path) ?? null),
-  );
-  return isThere ? untouchedMembers(earlier.before, patch, lead).lost : {};
+/**
+ * What a batch removed that was refused, and yet its first attempt arrived (R33). Others may have written since: only
+ * what is still as it was speaks against it.
+ */
+function lostSince({ before = {}, body }: FrozenBatch, lead: Lead): JsonObject {
+  const patch = JSON.parse(body) as JsonObject; // written by nextBatch
+  const [was, now] = [before, asJson(lead)];
+  const isAsBefore = (path: readonly string[]) => {
+    const [old, mine, current] = [was, patch, now].map((lead) => valueAt(lead, path) ?? null);
+    return !jsonEqual(old ?? null, mine ?? null) && jsonEqual(current ?? null, old ?? null);
+  };
+  const sent = touchedPaths(patch).filter(([section = '']) => Object.hasOwn(was, section));
+  return sent.some(isAsBefore) ? {} : untouchedMembers(was, patch, lead, true).lost;
 }
 
 function dropOldFences(records: LeadRecords, { terms }: TurnPlan): void {

@@ -88,7 +88,9 @@ export async function openRecords(tables: Tables, now: number, expected: readonl
     set(record) {
       const seqs = new Set(record.rows.map(({ seq }) => seq));
       for (const { seq } of read.get(record.id)?.rows ?? []) if (!seqs.has(seq)) gone.add(seq);
-      written.set(record.id, record);
+      // Doubt goes with the last edit that it was about.
+      const isDoubted = record.earlier?.seqs.some((seq) => seqs.has(seq));
+      written.set(record.id, isDoubted ? record : { ...record, earlier: undefined, rounds: undefined });
     },
     async insert(row, next) {
       const own = await outbox.add(row as PendingRow); // the table gives it its seq

@@ -3,6 +3,7 @@ import type { JsonObject } from '../model/json.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checked, leadIdSchema, leadPatchSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import { withoutPaths } from '../model/merge-patch.ts';
 import type { Database, Tables } from './database.ts';
 import { isReadableRow } from './readable.ts';
 import { addEdits } from './store-edits.ts';
@@ -57,8 +58,13 @@ export function exportOutbox(database: Database, exportedAt: string, newName: ()
     const client = await clientName(tables, newName);
     const [pending, parked] = await Promise.all([tables.outbox.toArray(), tables.parked.toArray()]);
     const idOf = ({ origin, seq }: PendingRow) => origin ?? `${client}:${seq}`;
-    // What cannot be read here could not be read there, and the file would be refused for it.
-    const edits = [...pending, ...parked].filter(isReadableRow).sort((a, b) => a.seq - b.seq);
+    // What cannot be read here could not be read there, and the file would be refused for it. A repair is this device's.
+    const isMoved = (row: PendingRow) => isReadableRow(row) && !row.isRepair;
+    const current = parked
+      .filter(isReadableRow)
+      .map((row) => ({ ...row, patch: withoutPaths(row.patch, row.overtaken ?? []) }));
+    const left = current.filter(({ patch }) => Object.keys(patch).length);
+    const edits = [...pending, ...left].filter(isMoved).sort((a, b) => a.seq - b.seq);
     return {
       ...{ format: 'leadbox-outbox' as const, version: 1 as const, exportedAt },
       edits: edits.map((row: PendingRow & Partial<ParkedRow>): ExportedEdit => {
@@ -98,13 +104,14 @@ export function importOutbox(database: Database, { edits }: OutboxExport, newNam
     const taken: ExportedEdit[] = [];
     for (const edit of edits) {
       // What this device exported it has, or has had.
-      if (known.has(edit.id) || edit.id.startsWith(`${client}:`)) continue;
-      known.add(edit.id);
+      const isKnown = known.delete(edit.id) || edit.id.startsWith(`${client}:`);
+      known.add(edit.id); // the last, so that it is the last to be forgotten
+      if (isKnown) continue;
       taken.push(edit);
       await take(tables, edit);
     }
     const enough = Math.max(remembered, edits.length); // this file at least, however long it is
-    if (taken.length) await tables.meta.put({ key: 'imported', imported: [...known].slice(-enough) });
+    if (edits.length) await tables.meta.put({ key: 'imported', imported: [...known].slice(-enough) });
     const leadIds = [...new Set(taken.map(({ leadId }) => leadId))];
     return { imported: taken.length, skipped: edits.length - taken.length, leadIds };
   });
@@ -113,9 +120,10 @@ export function importOutbox(database: Database, { edits }: OutboxExport, newNam
 async function take(tables: Tables, { id: origin, leadId, patch, madeAt, parked }: ExportedEdit): Promise<void> {
   const row = { leadId, patch, madeAt, origin };
   const [stored] = parked ? [] : await addEdits(tables, [{ ...row, patchOn: () => patch }]);
-  const isTaken = !parked && !(stored && 'error' in stored);
-  if (isTaken) return; // also where it changes nothing any more
-  // Of a lead that is not here it waits until the lead is fetched.
+  if (stored && !('error' in stored)) return;
+  // It changes nothing, whatever becomes of other edits.
+  if (!parked && !stored && !(await tables.bases.get(leadId))) return;
+  // Of a lead that is not here it waits until the lead is fetched; behind others it is not seen now.
   const seq = await tables.outbox.add(row as PendingRow); // the table gives it its seq
   if (!parked) return;
   await tables.outbox.delete(seq);

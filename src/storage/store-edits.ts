@@ -1,8 +1,9 @@
 import type { JsonObject } from '../model/json.ts';
-import type { Lead } from '../model/lead.ts';
+import { asJson, type Lead } from '../model/lead.ts';
 import { applyToLead } from '../model/lead-change.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import { effective } from '../model/merge-patch.ts';
 import { replacedBy } from '../model/replaced.ts';
 import type { Database, Tables } from './database.ts';
 import { isReadableLead } from './readable.ts';
@@ -53,11 +54,12 @@ export async function addEdits(
           `Lead ${leadId} is not on this device. load() or refresh() it first.`,
         );
       }
-      const patch = patchOn(view);
+      const patch = effective(patchOn(view), asJson(view));
       const lead = applyToLead(view, patch);
       if (lead === view) return undefined;
       changed.set(leadId, lead);
-      const replaced: PendingRow['replaced'] = replacedBy(view, patch);
+      // Of an edit from another device nobody knows what was seen there.
+      const replaced: PendingRow['replaced'] = from.origin === undefined ? replacedBy(view, patch) : undefined;
       const row = { leadId, patch, madeAt, replaced, ...from } as PendingRow; // the table gives it its seq
       rows.push(row);
       return row;

@@ -62,7 +62,7 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/take-in.ts',
-        find: 'const record = isWrong ? await repair(records, result.record, patch, terms.now) : result.record;',
+        find: 'const record = isWhole ? result.record : await repair(records, result.record, patch, terms.now);',
         replace: 'const record = patch && result.record;',
       },
     ],
@@ -73,9 +73,9 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/take-in.ts',
-        find: 'const record = isWrong ? await repair(records, result.record, patch, terms.now) : result.record;',
+        find: 'const record = isWhole ? result.record : await repair(records, result.record, patch, terms.now);',
         replace:
-          'const { record } = result;\n  if (isWrong) sections.later = [...(sections.later ?? []), { leadId: record.id, lost: patch }];',
+          'const { record } = result;\n  if (!isWhole) sections.later = [...(sections.later ?? []), { leadId: record.id, lost: patch }];',
       },
       {
         file: 'src/replay/turn.ts',
@@ -107,7 +107,7 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/model/replaced.ts',
-        find: 'return (gone.replaced ?? []).reduce((later, entry) => withReplaced(later, entry, gone.seq), rows);',
+        find: 'return (gone.replaced ?? []).reduce((later, entry) => withReplaced(later, entry, isLater), rows);',
         replace: 'return gone ? rows : [];',
       },
     ],

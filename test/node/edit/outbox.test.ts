@@ -176,7 +176,7 @@ describe('R70 an edit older than maxAge', () => {
     const { device, leadbox } = await aTab({ autoSync: false, maxAge: day });
     await leadbox.patch(id, { properties: { a: 1 } });
     await leadbox.patch(id, { properties: { b: 'bad' } });
-    device.api.next('lost-answer');
+    device.api.next('network-error');
     await leadbox.sync();
     device.clock.set(device.clock.now() + 2 * day);
     // Now refused together, and taken apart: both were sent before.
