@@ -1,5 +1,6 @@
 import { getOwn, isJsonObject, type JsonObject, type JsonValue, jsonEqual, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead, sectionNames } from './lead.ts';
+import type { FrozenBatch } from './lead-record.ts';
 import { applyMergePatch, touchedPaths } from './merge-patch.ts';
 import { withValueAt, withValues } from './replaced.ts';
 
@@ -59,6 +60,21 @@ export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: 
     else missing.push(...gone.map(([path]) => [name, ...path]));
   }
   return { lost, missing };
+}
+
+/**
+ * What a batch removed that was refused, and yet its first attempt arrived (R33). Others may have written since: only
+ * what is still as it was speaks against it.
+ */
+export function lostSince({ before = {}, body }: FrozenBatch, lead: Lead): JsonObject {
+  const patch = JSON.parse(body) as JsonObject; // written by nextBatch
+  const now = asJson(lead);
+  const isAsBefore = (path: readonly string[]) => {
+    const at = (value: JsonValue) => valueAt(value, path) ?? null;
+    return !jsonEqual(at(before), at(patch)) && jsonEqual(at(now), at(before));
+  };
+  const sent = touchedPaths(patch).filter(([section = '']) => Object.hasOwn(before, section));
+  return sent.some(isAsBefore) ? {} : untouchedMembers(before, patch, lead, true).lost;
 }
 
 type Member = readonly [path: readonly string[], value: JsonValue];

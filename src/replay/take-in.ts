@@ -1,12 +1,9 @@
-import { type JsonObject, jsonEqual, valueAt } from '../model/json.ts';
-import { asJson, type Lead } from '../model/lead.ts';
 import { isOlder } from '../model/lead-change.ts';
 import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
-import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
-import { replacedBy, withValues } from '../model/replaced.ts';
-import { untouchedMembers } from '../model/sections.ts';
+import { lostSince } from '../model/sections.ts';
 import { type Answer, nothingElse, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
+import { conclude } from './conclude.ts';
 import type { TurnPlan } from './turn.ts';
 
 /** What answers came to. */
@@ -68,36 +65,6 @@ async function settleBatch(
   return conclude(records, result, plan);
 }
 
-/** Sets what an answer came to, and learns from it how the server treats sections. */
-async function conclude(records: LeadRecords, result: Settled, { sections, terms }: TurnPlan): Promise<Settled> {
-  const { lost, kept, differs, merges } = result;
-  const base = asJson(result.record.base);
-  // Somebody put it back since, where the answer is not the latest that is known.
-  const isBack = (path: readonly string[]) => (valueAt(base, path) ?? null) !== null;
-  const isAsking = sections.isAuto && kept.length > 0;
-  const patch = withValues(withoutPaths(lost, touchedPaths(lost).filter(isBack)), isAsking ? kept : [], null);
-  const isWhole = !Object.keys(patch).length;
-  const record = isWhole ? result.record : await repair(records, result.record, patch, terms.now);
-  if (Object.keys(lost).length) sections.learn('replace');
-  else if (merges) sections.learn('merge');
-  records.set(record);
-  records.park(result.parked);
-  return { ...result, record, differs: isAsking ? differs : [...differs, ...kept] };
-}
-
-/**
- * Has a server undo what it did to a section: an ordinary edit, so that it outlives whatever happens next (R31). It comes
- * before those that are pending, which stay on top of it, and whatever becomes of them the section is whole.
- */
-async function repair(records: LeadRecords, record: LeadRecord, patch: JsonObject, now: number): Promise<LeadRecord> {
-  const { id: leadId, base, rows } = record;
-  const madeAt = new Date(now).toISOString();
-  const next = rows.find(({ isRepair }) => !isRepair)?.seq;
-  const edit = { leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) };
-  const repaired = [...rows, await records.insert(edit, next)];
-  return { ...record, rows: repaired.sort((a, b) => a.seq - b.seq) };
-}
-
 /** The lead as it is now, or why it cannot be had: then nothing of it can be sent either. */
 function takeLook(record: LeadRecord, answer: Answer, now: number): Settled {
   if (answer.kind === 'refused') {
@@ -111,21 +78,6 @@ function takeLook(record: LeadRecord, answer: Answer, now: number): Settled {
   const acknowledged = Object.keys(lost).length ? rows.filter(({ seq }) => earlier?.seqs.includes(seq)) : [];
   const left = rows.filter((row) => !acknowledged.includes(row));
   return { ...nothingElse, record: { ...record, base: lead, etag, rows: left }, acknowledged, lost };
-}
-
-/**
- * What a batch removed that was refused, and yet its first attempt arrived (R33). Others may have written since: only
- * what is still as it was speaks against it.
- */
-function lostSince({ before = {}, body }: FrozenBatch, lead: Lead): JsonObject {
-  const patch = JSON.parse(body) as JsonObject; // written by nextBatch
-  const [was, now] = [before, asJson(lead)];
-  const isAsBefore = (path: readonly string[]) => {
-    const [old, mine, current] = [was, patch, now].map((lead) => valueAt(lead, path) ?? null);
-    return !jsonEqual(old ?? null, mine ?? null) && jsonEqual(current ?? null, old ?? null);
-  };
-  const sent = touchedPaths(patch).filter(([section = '']) => Object.hasOwn(was, section));
-  return sent.some(isAsBefore) ? {} : untouchedMembers(was, patch, lead, true).lost;
 }
 
 function dropOldFences(records: LeadRecords, { terms }: TurnPlan): void {

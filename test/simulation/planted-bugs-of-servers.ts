@@ -61,7 +61,7 @@ export const moreBugs: readonly PlantedBug[] = [
     name: 'puts nothing back that a server removed',
     changes: [
       {
-        file: 'src/replay/take-in.ts',
+        file: 'src/replay/conclude.ts',
         find: 'const record = isWhole ? result.record : await repair(records, result.record, patch, terms.now);',
         replace: 'const record = patch && result.record;',
       },
@@ -72,7 +72,7 @@ export const moreBugs: readonly PlantedBug[] = [
     name: 'puts back what a server removed in another transaction',
     changes: [
       {
-        file: 'src/replay/take-in.ts',
+        file: 'src/replay/conclude.ts',
         find: 'const record = isWhole ? result.record : await repair(records, result.record, patch, terms.now);',
         replace:
           'const { record } = result;\n  if (!isWhole) sections.later = [...(sections.later ?? []), { leadId: record.id, lost: patch }];',

@@ -1,0 +1,38 @@
+import { type JsonObject, valueAt } from '../model/json.ts';
+import { asJson } from '../model/lead.ts';
+import type { LeadRecord } from '../model/lead-record.ts';
+import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
+import { replacedBy, withValues } from '../model/replaced.ts';
+import type { Settled } from '../model/settle.ts';
+import type { LeadRecords } from '../storage/lead-records.ts';
+import type { TurnPlan } from './turn.ts';
+
+/** Sets what an answer came to, and learns from it how the server treats sections. */
+export async function conclude(records: LeadRecords, result: Settled, { sections, terms }: TurnPlan): Promise<Settled> {
+  const { lost, kept, differs, merges } = result;
+  const base = asJson(result.record.base);
+  // Somebody put it back since, where the answer is not the latest that is known.
+  const isBack = (path: readonly string[]) => (valueAt(base, path) ?? null) !== null;
+  const isAsking = sections.isAuto && kept.length > 0;
+  const patch = withValues(withoutPaths(lost, touchedPaths(lost).filter(isBack)), isAsking ? kept : [], null);
+  const isWhole = !Object.keys(patch).length;
+  const record = isWhole ? result.record : await repair(records, result.record, patch, terms.now);
+  if (Object.keys(lost).length) sections.learn('replace');
+  else if (merges) sections.learn('merge');
+  records.set(record);
+  records.park(result.parked);
+  return { ...result, record, differs: isAsking ? differs : [...differs, ...kept] };
+}
+
+/**
+ * Has a server undo what it did to a section: an ordinary edit, so that it outlives whatever happens next (R31). It comes
+ * before those that are pending, which stay on top of it, and whatever becomes of them the section is whole.
+ */
+async function repair(records: LeadRecords, record: LeadRecord, patch: JsonObject, now: number): Promise<LeadRecord> {
+  const { id: leadId, base, rows } = record;
+  const madeAt = new Date(now).toISOString();
+  const next = rows.find(({ isRepair }) => !isRepair)?.seq;
+  const edit = { leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) };
+  const repaired = [...rows, await records.insert(edit, next)];
+  return { ...record, rows: repaired.sort((a, b) => a.seq - b.seq) };
+}
