@@ -1,5 +1,5 @@
 import type { Dice } from './dice.ts';
-import { microtasks, ownPlatform } from './own-platform.ts';
+import { ownPlatform, runTasks } from './own-platform.ts';
 
 /** Whose task it is: a tab; while it is frozen none of its tasks run. */
 export interface Owner {
@@ -119,7 +119,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
     return last;
   };
 
-  const perform = async (owner: Owner | undefined, run: () => void) => {
+  const begin = (owner: Owner | undefined, run: () => void) => {
     steps++;
     current = owner;
     isRunning = true;
@@ -128,7 +128,8 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
     } catch (error) {
       onUncaught(owner, error);
     }
-    await microtasks();
+  };
+  const end = () => {
     isRunning = false;
     current = undefined;
   };
@@ -140,7 +141,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
     get steps() {
       return steps;
     },
-    ...{ trace, perform, current: () => current },
+    ...{ trace, current: () => current },
     post: (owner, source, run) => void laneOf(owner, source).tasks.push(run),
     after(owner, source, milliseconds, run) {
       const due = elapsed + Math.max(0, milliseconds);
@@ -155,6 +156,15 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
       nextDue = Math.min(nextDue, due);
       return timer;
     },
+    perform(owner, run) {
+      let isBegun = false;
+      return runTasks(() => {
+        if (isBegun) end();
+        const task = isBegun ? undefined : () => begin(owner, run);
+        isBegun = true;
+        return task;
+      });
+    },
     as(owner, run) {
       const before = current;
       current = owner;
@@ -164,20 +174,23 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
         current = before;
       }
     },
-    async run({ tasks = Number.POSITIVE_INFINITY, until = elapsed, isDone = never, isOver = never }) {
-      for (let done = 0; done < tasks && !isStopped && !isDone(); ) {
-        moveTo(dice.chance(0.005) ? elapsed + Math.min(longestStall, dice.delay()) : elapsed);
-        const lane = runnable();
-        if (lane) {
-          done++;
-          trace.push(lane.name);
-          await perform(lane.owner, lane.tasks.shift() as () => void); // a lane without tasks is not runnable
-        } else if (isOver() || elapsed >= until) {
-          return;
-        } else {
+    run({ tasks = Number.POSITIVE_INFINITY, until = elapsed, isDone = never, isOver = never }) {
+      let done = 0;
+      return runTasks(() => {
+        end();
+        while (done < tasks && !isStopped && !isDone()) {
+          moveTo(dice.chance(0.005) ? elapsed + Math.min(longestStall, dice.delay()) : elapsed);
+          const lane = runnable();
+          if (lane) {
+            done++;
+            trace.push(lane.name);
+            return () => begin(lane.owner, lane.tasks.shift() as () => void); // a lane without tasks is not runnable
+          }
+          if (isOver() || elapsed >= until) return undefined;
           moveTo(Math.min(nextDue, until));
         }
-      }
+        return undefined;
+      });
     },
     timersOf: (owner, source) => [...timers].filter(({ lane }) => lane === laneOf(owner, source)).length,
     forget(owner) {
