@@ -78,7 +78,7 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
     case 'thaw':
       return device.tabs.forEach((other) => void thaw(device, other));
     case 'jump':
-      return device.jump(dice.pick([-60_000, -10_000, -1_000, 10_000, 120_000]));
+      return device.place.jump(dice.pick([-60_000, -10_000, -1_000, 10_000, 120_000]));
     case 'hide':
     case 'show':
       tab.isVisible = action === 'show';

@@ -5,7 +5,7 @@ import type { Device } from './device.ts';
 import { referencePatch } from './reference-merge.ts';
 
 /** The server has every durable edit that was not refused, in order, and nothing else. */
-export function checkServer({ ledger, server, mix }: Device, initial: readonly Lead[]): void {
+export function checkServer({ ledger, server, mix, initial }: Device): void {
   const { applied, parked, discarded, yielded } = ledger;
   const isOut = (seq: number) => parked.has(seq) || discarded.has(seq) || yielded.has(seq);
   for (const seq of ledger.rows.keys()) {

@@ -6,6 +6,7 @@ import { heal } from './heal.ts';
 import type { Invariant } from './ledger.ts';
 import type { Library } from './library.ts';
 import { drawMix, type Mix } from './mix.ts';
+import { createPlace } from './place.ts';
 import { silence } from './silence.ts';
 import { inWorld } from './world.ts';
 
@@ -23,11 +24,12 @@ export interface Life {
 export async function simulate(seed: number, library: Library, change: Partial<Mix> = {}): Promise<Life> {
   const mix = { ...inWorld(drawMix(createDice(seed, 0)), createDice(seed, 6)), ...change };
   const leads = someLeads(mix.leads);
-  const device = createDevice(seed, mix, library, leads);
-  const { scheduler, ledger } = device;
+  const place = createPlace(seed);
+  const device = createDevice({ place, user: { name: 'life', label: '' }, seed, mix, library, leads });
+  const { scheduler, verdict } = place;
   const endSilence = silence((said) => {
     if ((scheduler.current() as { readonly isDead?: boolean } | undefined)?.isDead) return; // its owners are tabs
-    ledger.break(12, said);
+    verdict.break(12, said);
   });
   try {
     device.storageFaults = 0;
@@ -36,10 +38,10 @@ export async function simulate(seed: number, library: Library, change: Partial<M
     await scheduler.run({});
     while (device.tabs.length < mix.tabs) await device.open();
     await chaos(device, mix);
-    if (!ledger.broken) await heal(device, leads);
+    if (!verdict.broken) await heal(device);
   } finally {
     scheduler.end();
     endSilence();
   }
-  return { seed, broken: ledger.broken, trace: scheduler.trace, mix, device };
+  return { seed, broken: verdict.broken, trace: scheduler.trace, mix, device };
 }
