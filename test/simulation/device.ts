@@ -59,6 +59,7 @@ export interface Device {
   wakeWorker(): void;
   kill(tab: Tab): void;
   close(tab: Tab): Promise<void>;
+  checkLeftOvers(tab: Tab): void;
   tell(tab: Tab, to: LifecycleChange): void;
   tellOnLine(): void;
   claims(): number;
@@ -130,9 +131,10 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
       if (!passage.tab.isDead) sending.answered(passage, status, isDefinite);
     },
   });
-  const locks = createLocks(scheduler, () => {});
+  const locks = createLocks(scheduler, (tab) => sending.granted(tab));
   const messageFaults = () => (device.isHealed ? { lost: 0, doubled: 0, late: 0 } : mix.messages);
-  const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (_tab, message) => {
+  const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (tab, message) => {
+    if ((message as { readonly ended?: object }).ended) sending.told(tab);
     // Another tab resumed; told late, it is obeyed late.
     if ((message as { readonly paused?: boolean }).paused !== false) return;
     sending.relieved();
@@ -217,6 +219,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
     async open() {
       // A page that opens may bring a session.
       sending.freed();
+      sending.back();
       const tab = newTab(`${user.label}tab`, seed, opened++);
       device.tabs.push(tab);
       await scheduler.perform(tab, () => {
@@ -288,6 +291,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
         });
       }
     },
+    checkLeftOvers: checkLeft,
     claims: locks.claims,
     channels: channels.open,
   };

@@ -21,7 +21,8 @@ export function checkServer({ ledger, server, mix, initial }: Device): void {
     for (const section of ['properties', 'location'] as const) {
       for (const [key, value] of isCleared(section) ? [] : Object.entries(before[section] ?? {})) {
         // A decision about the whole section may take them out one by one.
-        if (rows.some(({ patch }) => valueAt(patch, [section, key]) === null)) continue;
+        if (rows.some(({ patch, isRepair }) => isNamed(valueAt(patch, [section, key]), isRepair))) continue;
+        if (ledger.contested.has(`${id} ${section}.${key}`) || key === 'theirs') continue;
         if (dropped.some(({ patch }) => valueAt(patch, [section, key]) !== undefined)) continue;
         if (typeof value === 'string' && truth[section]?.[key] !== value)
           ledger.break(2, `nobody removed ${key}, and the server has ${JSON.stringify(truth)}`);
@@ -38,6 +39,10 @@ export function checkServer({ ledger, server, mix, initial }: Device): void {
     if (!same(expected, truth))
       ledger.break(2, `the server has ${JSON.stringify(truth)} for ${JSON.stringify(expected)}`);
   }
+}
+
+function isNamed(value: unknown, isRepair = false): boolean {
+  return value === null || (value !== undefined && !isRepair);
 }
 
 /** Of the tabs that lived on, every promise was kept (R40); and where it was not given, nothing was stored (R1). */

@@ -66,6 +66,8 @@ export interface Mix {
   readonly hasWorker: boolean;
   /** Each edit is stored before the next step: their order does not depend on the scheduler. */
   readonly isOrderly: boolean;
+  /** The user signs out in the middle of it, and comes back after somebody else. */
+  readonly departs: boolean;
   /** How many tasks run between two steps, at most. */
   readonly haste: number;
 }
@@ -110,6 +112,7 @@ export function drawMix(dice: Dice): Omit<Mix, 'world'> {
     hasLocks: dice.chance(0.85),
     hasWorker: dice.chance(0.4),
     isOrderly: false,
+    departs: false,
     haste: dice.pick([5, 20, 60, 150]),
   };
 }

@@ -1,5 +1,6 @@
 import { someLeads } from '../builders/a-lead.ts';
 import { chaos } from './chaos.ts';
+import { depart } from './departures.ts';
 import { createDevice, type Device } from './device.ts';
 import { createDice } from './dice.ts';
 import { heal } from './heal.ts';
@@ -22,10 +23,12 @@ export interface Life {
 
 /** Lives one life: chaos, then everything works again and has to come to rest. The same seed gives the same life. */
 export async function simulate(seed: number, library: Library, change: Partial<Mix> = {}): Promise<Life> {
-  const mix = { ...inWorld(drawMix(createDice(seed, 0)), createDice(seed, 6)), ...change };
+  const drawn = inWorld(drawMix(createDice(seed, 0)), createDice(seed, 6));
+  const mix = { ...drawn, departs: createDice(seed, 11).chance(0.2), ...change };
   const leads = someLeads(mix.leads);
   const place = createPlace(seed);
-  const device = createDevice({ place, user: { name: 'life', label: '' }, seed, mix, library, leads });
+  const stay = { place, user: { name: 'life', label: '' }, seed, mix, library, leads };
+  const device = createDevice(stay);
   const { scheduler, verdict } = place;
   const endSilence = silence((said) => {
     if ((scheduler.current() as { readonly isDead?: boolean } | undefined)?.isDead) return; // its owners are tabs
@@ -38,7 +41,9 @@ export async function simulate(seed: number, library: Library, change: Partial<M
     await scheduler.run({});
     while (device.tabs.length < mix.tabs) await device.open();
     await chaos(device, mix);
-    if (!verdict.broken) await heal(device);
+    const stays = mix.departs && !verdict.broken ? await depart(device, stay, mix) : [device];
+    if (mix.departs && !verdict.broken) await chaos(stays[0] ?? device, { ...mix, steps: 10 });
+    for (const one of stays) if (!verdict.broken) await heal(one);
   } finally {
     scheduler.end();
     endSilence();

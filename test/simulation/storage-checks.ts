@@ -3,6 +3,7 @@ import { jsonEqual } from '../../src/model/json.ts';
 import { asJson } from '../../src/model/lead.ts';
 import type { PendingRow } from '../../src/model/lead-record.ts';
 import type { BaseRow } from '../../src/storage/rows.ts';
+import type { Way } from './departures.ts';
 import type { FakeFactory } from './fake-internals.ts';
 import type { KnownBatch, Ledger } from './ledger.ts';
 import { referencePatch, referenceReplace } from './reference-merge.ts';
@@ -14,12 +15,29 @@ export interface StorageChecks {
   readonly stored: Stored;
   /** Looks at what a write transaction left, at its commit. */
   committed(): void;
+  /** The user signs out like this; undefined: that is over. */
+  leaves(way: Way | undefined): void;
+  /** He is gone: where nothing was stored, nothing was wiped either. */
+  ends(): void;
+  /** Signing out removed everything: the stay is over. */
+  readonly isWiped: boolean;
 }
 
 /** Judges every committed state: nothing is lost, the view is base + pending, a batch stays as it was sent. */
 export function createStorageChecks(factory: FakeFactory, name: string, ledger: Ledger, server: Server): StorageChecks {
   let stored = readStored(factory, name);
   const bases = new Map<string, Lead>();
+  let way: Way | undefined;
+  let isWiped = false;
+
+  /** All at once, and only what the server has, unless it was to be discarded (R45). */
+  const checkWiped = (before: Stored) => {
+    const unsynced = [...before.outbox, ...before.parked];
+    if (unsynced.length && way !== 'discard')
+      ledger.break(1, `${unsynced.length} edits were wiped that the server does not have`);
+    for (const { seq } of unsynced) ledger.discarded.add(seq);
+    isWiped = true;
+  };
 
   /** After a conflict: what the server has comes to the same with and without these edits (R37). */
   const isThere = (seq: number, left: readonly number[]) => {
@@ -133,9 +151,25 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
     get stored() {
       return stored;
     },
+    get isWiped() {
+      return isWiped;
+    },
+    leaves(asked) {
+      way = asked;
+    },
+    ends() {
+      isWiped ||= !stored.leads.length && !stored.outbox.length && !stored.parked.length;
+    },
     committed() {
       const before = stored;
       stored = readStored(factory, name);
+      if (isWiped) {
+        // A page that was not told may still fetch; the database goes a moment later.
+        if (stored.outbox.length) ledger.break(1, `edit ${stored.outbox[0]?.seq} was taken after everything was wiped`);
+        return;
+      }
+      if (way && way !== 'keep' && before.leads.length && !stored.leads.length && !stored.outbox.length)
+        return checkWiped(before);
       checkOutbox(before);
       const was = new Map(before.bases.map((base) => [base.id, base]));
       const now = new Map(stored.bases.map((base) => [base.id, base]));
