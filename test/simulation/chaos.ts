@@ -8,7 +8,7 @@ import type { Tab } from './tab.ts';
 /** The first phase: users work, and whatever can go wrong does. */
 export async function chaos(device: Device, mix: Mix): Promise<void> {
   const { dice, scheduler, server, ledger } = device;
-  for (let step = 0; step < mix.steps && !ledger.broken; step++) {
+  for (let step = 0; step < mix.steps && !device.place.verdict.broken; step++) {
     const action = dice.weighted<Action>(mix.actions);
     if (!device.tabs.length) await device.open();
     const tab = dice.pick(device.tabs);
@@ -112,6 +112,8 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       return call(() => tab.leadbox.refresh(leadId));
     case 'load':
       return call(() => tab.leadbox.load(server.leads()));
+    case 'forget':
+      return call(() => tab.leadbox.forget(leadId));
     case 'theirs':
       return server.change(leadId, { properties: { theirs: `their ${scheduler.steps}` } });
     case 'their-edit': {

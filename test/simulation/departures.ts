@@ -18,10 +18,13 @@ type Outcome = 'left' | 'refused' | 'unclear';
  */
 export async function depart(device: Device, stay: Stay, mix: Mix): Promise<readonly Device[]> {
   const { scheduler, verdict } = device.place;
-  const ways: Readonly<Partial<Record<Way, number>>> = { refuse: 2, sync: 3, keep: 4, discard: 2 };
-  const outcome = await signOut(device, device.dice.weighted(ways));
-  if (verdict.broken) return [device];
-  if (outcome === 'refused') return [device];
+  const ways: Readonly<Partial<Record<Way, number>>> = { refuse: 2, sync: 5, keep: 4, discard: 2 };
+  let outcome = await signOut(device, device.dice.weighted(ways));
+  for (let tries = 0; tries < 2 && outcome === 'refused' && !verdict.broken; tries++) {
+    await decide(device);
+    outcome = await signOut(device, 'sync');
+  }
+  if (outcome === 'refused' || verdict.broken) return [device];
   if (mix.hasWorker) device.wakeWorker();
 
   const user = { name: 'guest', label: 'guest-' };
@@ -53,17 +56,20 @@ export async function depart(device: Device, stay: Stay, mix: Mix): Promise<read
 /** One tab signs out while the others go on. Where it did, none of them is left, nor anything that was to be wiped. */
 async function signOut(device: Device, way: Way): Promise<Outcome> {
   const { dice, storage, sending, ledger, user } = device;
-  const { scheduler, verdict, factory } = device.place;
+  const { scheduler, factory } = device.place;
   // A page that does not run would keep the database from being deleted until the browser needs its memory.
   for (const tab of device.tabs.filter(({ isFrozen }) => isFrozen)) device.kill(tab);
   device.storageFaults = 0;
   const tab = device.tabs.length ? dice.pick(device.tabs) : await device.open();
+  if (device.tabs.length < 2 && device.mix.tabs > 1) await device.open();
   // Whoever is opening the name now brings its user back: before he leaves, or after.
   await scheduler.run({ until: scheduler.elapsed + 10_000 });
   if (!device.tabs.includes(tab)) return 'refused';
+  if (dice.chance(0.7)) brightUp(device);
   let outcome: Outcome | undefined;
   scheduler.trace.push(`signs out ${tab.label} ${way}`);
   storage.leaves(way);
+  sending.relieved();
   await scheduler.perform(tab, () => {
     tab.leadbox.signOut({ pending: way }).then(
       () => {
@@ -77,14 +83,25 @@ async function signOut(device: Device, way: Way): Promise<Outcome> {
       },
     );
   });
+  const isOver = () => outcome !== undefined || tab.isDead;
   const edits: readonly EditAction[] = ['set', 'section', 'recipe'];
-  for (let step = dice.between(0, 3); step > 0 && !verdict.broken; step--) {
-    await scheduler.run({ tasks: dice.between(0, 60), isDone: () => outcome !== undefined });
-    const other = device.tabs.length ? dice.pick(device.tabs) : undefined;
+  // Nothing is worse than an edit in another tab when everything was sent, and just before all of it is wiped.
+  let isFoul = dice.chance(0.8);
+  device.onBegun = (beginner, database) => {
+    const isEnd = beginner === tab && database === user.name && !isOver() && !storage.stored.outbox.length;
+    if (!isEnd || !isFoul || dice.chance(0.7)) return;
+    isFoul = false;
+    const others = device.tabs.filter((other) => other !== tab);
+    const other = others.length ? dice.pick(others) : undefined;
     if (other)
-      await scheduler.perform(other, () => makeEdit(device, other, dice.pick(device.initial).id, dice.pick(edits)));
+      scheduler.post(other, 'user', () => makeEdit(device, other, dice.pick(device.initial).id, dice.pick(edits)));
+  };
+  // Sending first, it overrides backoff whenever its turn comes.
+  for (let waited = 0; waited < 300_000 && !isOver(); waited += 10_000) {
+    if (way === 'sync') sending.relieved();
+    await scheduler.run({ until: scheduler.elapsed + 10_000, isDone: isOver });
   }
-  await scheduler.run({ until: scheduler.elapsed + 300_000, isDone: () => outcome !== undefined || tab.isDead });
+  device.onBegun = () => {};
   if (outcome === 'refused') {
     storage.leaves(undefined);
     return 'refused';
@@ -105,6 +122,28 @@ async function signOut(device: Device, way: Way): Promise<Outcome> {
   const left = storedText(factory, user.name);
   if (device.initial.some(({ id }) => left.includes(id))) ledger.break(13, `${user.name} signed out, and left ${left}`);
   return 'left';
+}
+
+/** What is parked is nothing that anybody still wants. */
+async function decide({ place, tabs, storage, ledger }: Device): Promise<void> {
+  const [tab] = tabs;
+  for (const { seq, leadId } of tab ? storage.stored.parked : []) {
+    ledger.askedFor.add(seq);
+    ledger.turnedBack.add(leadId);
+    await place.scheduler.perform(tab, () => void tab?.leadbox.outbox.discard(seq).catch(() => {}));
+  }
+  await place.scheduler.run({ until: place.scheduler.elapsed + 1_000 });
+}
+
+/** Most people sign out where the network works. */
+function brightUp(device: Device): void {
+  const { network, gate, sending } = device;
+  network.isOffline = false;
+  device.onLine = true;
+  device.tellOnLine();
+  device.clearWeather();
+  gate.setSession(true);
+  sending.freed();
 }
 
 /** A page of somebody who signed out: closed, unless no word of it arrived. */

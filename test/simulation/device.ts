@@ -49,11 +49,14 @@ export interface Device {
   onLine: boolean;
   /** How many of the next transactions go wrong. */
   storageFaults: number;
+  /** Told when a tab begins a transaction. */
+  onBegun: (tab: Tab, database: string) => void;
   /** Calls of resume(): so far, and those that have not come to an end. */
   resumes: { readonly begun: number; readonly open: number };
   /** The wall clock of the device, in milliseconds since 1970. */
   now(): number;
   drawWeather(): void;
+  clearWeather(): void;
   open(): Promise<Tab>;
   /** The browser sends its worker a Background Sync event. */
   wakeWorker(): void;
@@ -143,7 +146,8 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
 
   const storageHost = {
     ...{ factory, scheduler },
-    faultOf(_tab: Tab, database: string, mode: IDBTransactionMode) {
+    faultOf(tab: Tab, database: string, mode: IDBTransactionMode) {
+      device.onBegun(tab, database);
       if (!device.storageFaults || (mode === 'readonly' && storageDice.chance(0.7))) return undefined;
       device.storageFaults--;
       // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
@@ -211,10 +215,13 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
       tabs: [],
       workers: [],
     },
-    ...{ isHealed: false, onLine: true, storageFaults: 0, resumes: { begun: 0, open: 0 } },
+    ...{ isHealed: false, onLine: true, storageFaults: 0, resumes: { begun: 0, open: 0 }, onBegun: () => {} },
     now: place.now,
     drawWeather() {
       fates = drawFates(networkDice);
+    },
+    clearWeather() {
+      fates = { answered: 1 };
     },
     async open() {
       // A page that opens may bring a session.
@@ -225,7 +232,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
       await scheduler.perform(tab, () => {
         tab.leadbox = library.createLeadbox({ ...optionsOf(tab), name });
         const ids = leads.map(({ id }) => id);
-        device.watches.push(watch(tab, ids));
+        device.watches.push(watch(tab, ids, (run) => void scheduler.after(tab, 'app', 1_000, run)));
       });
       return tab;
     },

@@ -35,7 +35,7 @@ export async function heal(device: Device): Promise<void> {
 
   const until = scheduler.elapsed + budget;
   const isDrained = () => !storage.stored.outbox.length && !network.passages.size;
-  while (!isDrained() && scheduler.elapsed < until && !ledger.broken) {
+  while (!isDrained() && scheduler.elapsed < until && !device.place.verdict.broken) {
     await scheduler.run({ until: Math.min(until, scheduler.elapsed + 10_000), isOver: isDrained });
   }
   if (!isDrained())

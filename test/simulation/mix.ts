@@ -27,6 +27,7 @@ export type Action =
   | 'sync'
   | 'refresh'
   | 'load'
+  | 'forget'
   | 'theirs'
   | 'storage'
   | SecondThought
@@ -78,7 +79,20 @@ const edits: Readonly<Record<EditAction, number>> = {
 
 const everyday: Readonly<Partial<Record<Action, number>>> = {
   ...{ wait: 8, 'long-wait': 2, weather: 2, offline: 1, online: 2, 'claims-offline': 1, kill: 1, 'kill-at-commit': 1 },
-  ...{ reload: 1, open: 1, jump: 1, hide: 1, show: 1, pause: 1, resume: 2, sync: 1, refresh: 1, load: 1, theirs: 2 },
+  ...{
+    reload: 1,
+    open: 1,
+    jump: 1,
+    hide: 1,
+    show: 1,
+    pause: 1,
+    resume: 2,
+    sync: 1,
+    refresh: 1,
+    load: 1,
+    forget: 1,
+    theirs: 2,
+  },
   ...{ storage: 2, freeze: 1, thaw: 2 },
 };
 

@@ -1,4 +1,5 @@
 import type { Invariant } from './ledger.ts';
+import { bugsOfLeaving } from './planted-bugs-of-leaving.ts';
 import { moreBugs } from './planted-bugs-of-servers.ts';
 
 /** A change of one source file. What is looked for stands there exactly once. */
@@ -146,4 +147,5 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [11],
   },
   ...moreBugs,
+  ...bugsOfLeaving,
 ];

@@ -24,7 +24,7 @@ export interface Life {
 /** Lives one life: chaos, then everything works again and has to come to rest. The same seed gives the same life. */
 export async function simulate(seed: number, library: Library, change: Partial<Mix> = {}): Promise<Life> {
   const drawn = inWorld(drawMix(createDice(seed, 0)), createDice(seed, 6));
-  const mix = { ...drawn, departs: createDice(seed, 11).chance(0.2), ...change };
+  const mix = { ...drawn, departs: createDice(seed, 11).chance(0.25), ...change };
   const leads = someLeads(mix.leads);
   const place = createPlace(seed);
   const stay = { place, user: { name: 'life', label: '' }, seed, mix, library, leads };

@@ -181,8 +181,11 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
         }
       }
       const seen = new Map(before.leads.map((lead) => [lead.id, lead]));
+      const cached = new Set(stored.leads.map(({ id }) => id));
+      for (const { leadId } of stored.outbox)
+        if (!cached.has(leadId)) ledger.break(6, `lead ${leadId} has pending edits and is not here`);
       // Evicted to make room; what another tab or the server brings back may be older.
-      for (const id of bases.keys()) if (!stored.leads.some((lead) => lead.id === id)) bases.delete(id);
+      for (const id of bases.keys()) if (!cached.has(id)) bases.delete(id);
       for (const lead of stored.leads) {
         const base = now.get(lead.id);
         const rows = stored.outbox.filter(({ leadId }) => leadId === lead.id);
