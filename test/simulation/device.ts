@@ -9,6 +9,7 @@ import { createNetwork, type Network, type NetworkRequest } from './network.ts';
 import { checkLeftOvers, newTab } from './new-tab.ts';
 import { type Watch, watch } from './observer-checks.ts';
 import { type Place, secret, type User } from './place.ts';
+import { createProgressChecks } from './progress-checks.ts';
 import type { Scheduler } from './scheduler.ts';
 import { createSendingChecks, type SendingChecks } from './sending-checks.ts';
 import { createServer, type Server } from './server.ts';
@@ -302,6 +303,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
     claims: locks.claims,
     channels: channels.open,
   };
+  scheduler.idle.add(createProgressChecks(device));
   place.jumps.add((milliseconds) => {
     // Time that the device slept over went by for the network too.
     if (milliseconds > 0) network.arriveNow();

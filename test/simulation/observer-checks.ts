@@ -57,7 +57,10 @@ export function watch(tab: Tab, leadIds: readonly string[], later: (run: () => v
       next: (now) => {
         status = now;
       },
-      error: again(watchStatus),
+      error() {
+        status = undefined;
+        again(watchStatus)();
+      },
     });
   };
   // Whoever is watched is read again at every change, which takes time.

@@ -146,6 +146,28 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [{ file: 'src/replay/drain.ts', find: '!isLate && !host.isStopped() &&', replace: '!isLate &&' }],
     caughtBy: [11],
   },
+  {
+    name: 'sends an edit only when something else happens',
+    changes: [
+      {
+        file: 'src/wiring.ts',
+        find: 'void changedHere(leadIds);\n    replay.trigger();',
+        replace: 'void changedHere(leadIds);',
+      },
+    ],
+    caughtBy: [5],
+  },
+  {
+    name: 'wakes itself up for no attempt',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: 'timer = clock.setTimeout(due, Math.max(0, wait));',
+        replace: 'timer = due && undefined;',
+      },
+    ],
+    caughtBy: [5],
+  },
   ...moreBugs,
   ...bugsOfLeaving,
 ];

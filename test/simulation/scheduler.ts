@@ -47,6 +47,8 @@ export interface Scheduler {
   /** Steps so far. */
   readonly steps: number;
   readonly trace: string[];
+  /** Told where nothing can run before time goes by. */
+  readonly idle: Set<() => void>;
   post(owner: Owner | undefined, source: string, run: () => void): void;
   after(owner: Owner | undefined, source: string, milliseconds: number, run: () => void): Timer;
   /** Runs it now, as a task of its owner, and what follows from it without another task. */
@@ -72,6 +74,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
   const lanes: Lane[] = [];
   const timers = new Set<OwnedTimer>();
   const trace: string[] = [];
+  const idle = new Set<() => void>();
   let current: Owner | undefined;
   let isRunning = false;
   let isStopped = false;
@@ -141,7 +144,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
     get steps() {
       return steps;
     },
-    ...{ trace, current: () => current },
+    ...{ trace, idle, current: () => current },
     post: (owner, source, run) => void laneOf(owner, source).tasks.push(run),
     after(owner, source, milliseconds, run) {
       const due = elapsed + Math.max(0, milliseconds);
@@ -186,6 +189,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
             trace.push(lane.name);
             return () => begin(lane.owner, lane.tasks.shift() as () => void); // a lane without tasks is not runnable
           }
+          for (const told of idle) told();
           if (isOver() || elapsed >= until) return undefined;
           moveTo(Math.min(nextDue, until));
         }
