@@ -97,7 +97,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
   });
   const gate = createGate(mix.world, createDice(seed, 7), place.realTime);
   const server = createServer(leads, mix.world, gate, place.realTime);
-  const storage = createStorageChecks(factory, name, ledger, server);
+  const storage = createStorageChecks(factory, name, ledger, server, mix.options);
   const sending = createSendingChecks({
     ...{ ledger, storage, options: mix.options, hasLocks: mix.hasLocks },
     passages: () => network.passages,

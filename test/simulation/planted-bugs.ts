@@ -158,6 +158,36 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [5],
   },
   {
+    name: 'never folds',
+    changes: [
+      { file: 'src/model/next-batch.ts', find: 'const isAlone = !coalesce ||', replace: 'const isAlone = coalesce ||' },
+    ],
+    caughtBy: [10],
+  },
+  {
+    name: 'folds no more than two edits',
+    changes: [
+      {
+        file: 'src/model/next-batch.ts',
+        find: 'if (!folded) break;',
+        replace: 'if (!folded || rows.length > 1) break;',
+      },
+    ],
+    caughtBy: [10],
+  },
+  {
+    name: 'sends each batch twice',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: 'send: (batch) => host.send(batch, lost as AbortSignal),',
+        replace:
+          'send: (batch) => host.send(batch, lost as AbortSignal).then(() => host.send(batch, lost as AbortSignal)),',
+      },
+    ],
+    caughtBy: [10],
+  },
+  {
     name: 'wakes itself up for no attempt',
     changes: [
       {

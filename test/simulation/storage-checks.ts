@@ -1,4 +1,4 @@
-import type { JsonObject, Lead } from '../../src/index.ts';
+import type { JsonObject, Lead, LeadboxOptions } from '../../src/index.ts';
 import { jsonEqual } from '../../src/model/json.ts';
 import { asJson } from '../../src/model/lead.ts';
 import type { PendingRow } from '../../src/model/lead-record.ts';
@@ -6,7 +6,7 @@ import type { BaseRow } from '../../src/storage/rows.ts';
 import type { Way } from './departures.ts';
 import type { FakeFactory } from './fake-internals.ts';
 import type { KnownBatch, Ledger } from './ledger.ts';
-import { referencePatch, referenceReplace } from './reference-merge.ts';
+import { referenceFolds, referencePatch, referenceReplace } from './reference-merge.ts';
 import type { Server } from './server.ts';
 import { readStored, type Stored } from './stored.ts';
 
@@ -24,7 +24,13 @@ export interface StorageChecks {
 }
 
 /** Judges every committed state: nothing is lost, the view is base + pending, a batch stays as it was sent. */
-export function createStorageChecks(factory: FakeFactory, name: string, ledger: Ledger, server: Server): StorageChecks {
+export function createStorageChecks(
+  factory: FakeFactory,
+  name: string,
+  ledger: Ledger,
+  server: Server,
+  options: LeadboxOptions,
+): StorageChecks {
   let stored = readStored(factory, name);
   const bases = new Map<string, Lead>();
   let way: Way | undefined;
@@ -109,14 +115,28 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
     }
   };
 
-  const checkBatch = ({ id: leadId, batch, lead: base }: BaseRow, rows: readonly PendingRow[]) => {
-    if (!batch) return;
+  const checkUnchanged = (batch: BaseRow['batch']) => {
+    const known = batch && ledger.batches.get(batch.id);
+    if (known && (known.body !== batch.body || !jsonEqual(known.seqs, batch.seqs)))
+      ledger.break(9, `batch ${batch.id} changed`);
+  };
+
+  /** What could have gone along does: fewer requests do not do (10). */
+  const checkFolding = ({ id, batch, aloneThrough = 0, rounds }: BaseRow, rows: readonly PendingRow[]) => {
+    // One by one after a refusal, at a fence, and what was compared before goes alone.
+    const isLimited = !batch || batch.isWhole || rounds || stored.fences.some(({ leadId }) => leadId === id);
+    if (isLimited || options.coalesce === false || options.ordering === 'strict' || options.checkBeforeSend) return;
+    const next = rows[batch.seqs.length];
+    if (!next || (batch.seqs[0] ?? 0) <= aloneThrough) return;
+    const body = JSON.parse(batch.body) as JsonObject; // a body is a patch
+    if (referenceFolds(body, next.patch)) ledger.break(10, `${batch.body} leaves out ${JSON.stringify(next.patch)}`);
+  };
+
+  const checkBatch = (row: BaseRow, rows: readonly PendingRow[]) => {
+    const { id: leadId, batch, lead: base } = row;
+    if (!batch || ledger.batches.has(batch.id)) return checkUnchanged(batch);
+    checkFolding(row, rows);
     const { id, seqs, body } = batch;
-    const known = ledger.batches.get(id);
-    if (known) {
-      if (known.body !== body || !jsonEqual(known.seqs, seqs)) ledger.break(9, `batch ${id} changed`);
-      return;
-    }
     const patches = rows.slice(0, seqs.length);
     if (
       !jsonEqual(
