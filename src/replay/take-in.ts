@@ -80,9 +80,7 @@ async function settleBatch(
 async function repair(records: LeadRecords, result: Settled, now: number): Promise<Settled> {
   const { lost } = result;
   // What pending edits set is not put back. It is gone by our own request, and nobody else's change to conflict with.
-  const gone = Object.entries(lost).flatMap(([section, members]) =>
-    Object.keys(members ?? {}).map((key) => [section, key]),
-  );
+  const gone = touchedPaths(lost).map((path) => goneAt(asJson(result.record.base), path));
   const rows = gone.reduce((left, path) => withReplaced(left, { path }, 0), result.record.rows);
   const record = { ...result.record, rows };
   const patch = withoutPaths(
@@ -94,6 +92,12 @@ async function repair(records: LeadRecords, result: Settled, now: number): Promi
   const madeAt = new Date(now).toISOString();
   const row = await records.append({ leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) });
   return { ...result, record: { ...record, rows: [...rows, row] } };
+}
+
+/** As much of a path as leads to what is gone: members go as wholes, and what is left beside them stays. */
+function goneAt(base: JsonObject, path: readonly string[]): readonly string[] {
+  const end = path.findIndex((_, index) => index > 0 && (valueAt(base, path.slice(0, index + 1)) ?? null) === null);
+  return end < 0 ? path : path.slice(0, end + 1);
 }
 
 /** The lead as it is now, or why it cannot be had: then nothing of it can be sent either. */
