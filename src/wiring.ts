@@ -140,8 +140,10 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     ...{ database, memory, isWorker, newName, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
     onProgress: () => isFrozen || status.touch(),
     onWaiting: () => isFrozen || backgroundSync.mayBeLeft(),
-    async onSignedOut() {
-      if (isWorker) return false;
+    async mayStay(isSignedOut) {
+      // Seen without the mark, even if this page could not take it away: it is another tab's if it is there later.
+      if (!isSignedOut) isMarked = Promise.resolve(true);
+      if (!isSignedOut || isWorker) return !isSignedOut;
       if (!(await isMarked)) {
         isMarked = markAsBack(); // it could not be stored when the page opened
         return isMarked;

@@ -38,8 +38,8 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
   readonly send: (batch: Sending, lost: AbortSignal) => Promise<Outcome>;
   /** Fetches a lead, until `lost` aborts. Never rejects. */
   readonly look: (leadId: string, lost: AbortSignal) => Promise<Outcome>;
-  /** The user left this device: nothing is sent any more (R73). Gives whether this leadbox was opened since. */
-  readonly onSignedOut: () => Promise<boolean>;
+  /** Told whether the user left this device (R73). Gives whether to send: he did not, or this leadbox was opened since. */
+  readonly mayStay: (isSignedOut: boolean) => Promise<boolean>;
   /** Told when something keeps edits from being sent. */
   readonly onWaiting: () => void;
   /** Told what a turn came to, before anything it chose is sent. */
@@ -156,7 +156,7 @@ export function createReplay(host: ReplayHost): Replay {
     const isKnown = replacing.includes(host.baseUrl);
     if (sections.isAuto && isKnown !== replacingServers.includes(host.baseUrl)) isReplacing = isKnown;
     replacingServers = replacing;
-    if (isSignedOut && !(await host.onSignedOut())) return report({ paused: true });
+    if (isSignedOut !== undefined && !(await host.mayStay(isSignedOut))) return report({ paused: true });
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });

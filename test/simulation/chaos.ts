@@ -8,7 +8,7 @@ import type { Tab } from './tab.ts';
 /** The first phase: users work, and whatever can go wrong does. */
 export async function chaos(device: Device, mix: Mix): Promise<void> {
   const { dice, scheduler, server, ledger } = device;
-  for (let step = 0; step < mix.steps && !ledger.broken; step++) {
+  for (let step = 0; step < mix.steps && !device.place.verdict.broken; step++) {
     const action = dice.weighted<Action>(mix.actions);
     if (!device.tabs.length) await device.open();
     const tab = dice.pick(device.tabs);
@@ -78,7 +78,7 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
     case 'thaw':
       return device.tabs.forEach((other) => void thaw(device, other));
     case 'jump':
-      return device.jump(dice.pick([-60_000, -10_000, -1_000, 10_000, 120_000]));
+      return device.place.jump(dice.pick([-60_000, -10_000, -1_000, 10_000, 120_000]));
     case 'hide':
     case 'show':
       tab.isVisible = action === 'show';
@@ -112,6 +112,8 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       return call(() => tab.leadbox.refresh(leadId));
     case 'load':
       return call(() => tab.leadbox.load(server.leads()));
+    case 'forget':
+      return call(() => tab.leadbox.forget(leadId));
     case 'theirs':
       return server.change(leadId, { properties: { theirs: `their ${scheduler.steps}` } });
     case 'their-edit': {

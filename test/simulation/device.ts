@@ -1,15 +1,16 @@
-import { IDBFactory } from 'fake-indexeddb';
 import type { Lead, LeadboxEvent } from '../../src/index.ts';
 import { appOptions } from './app-options.ts';
 import { createDice, type Dice } from './dice.ts';
-import type { FakeFactory } from './fake-internals.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Library } from './library.ts';
 import { drawFates, type Mix } from './mix.ts';
 import { createNetwork, type Network, type NetworkRequest } from './network.ts';
+import { checkLeftOvers, newTab } from './new-tab.ts';
 import { type Watch, watch } from './observer-checks.ts';
-import { createScheduler, type Scheduler } from './scheduler.ts';
+import { type Place, secret, type User } from './place.ts';
+import { createProgressChecks } from './progress-checks.ts';
+import type { Scheduler } from './scheduler.ts';
 import { createSendingChecks, type SendingChecks } from './sending-checks.ts';
 import { createServer, type Server } from './server.ts';
 import { createStorageChecks, type StorageChecks } from './storage-checks.ts';
@@ -21,12 +22,15 @@ import { closeConnections, tabStorage } from './tab-storage.ts';
 
 export const timeout = 30_000;
 const travelTime = 5_000;
-const name = 'life';
-/** Never to be found on the device. */
-export const secret = 'secret-of-the-session';
-
-/** A device with its tabs, the network and the server: all of it owned by one scheduler. */
+/**
+ * One user's stay on a device, from its first page until everything is wiped, with his tabs, the network and the server:
+ * all of it owned by one scheduler.
+ */
 export interface Device {
+  readonly place: Place;
+  readonly user: User;
+  /** What the server had when the stay began. */
+  readonly initial: readonly Lead[];
   readonly mix: Mix;
   readonly dice: Dice;
   readonly scheduler: Scheduler;
@@ -36,7 +40,6 @@ export interface Device {
   readonly network: Network;
   readonly storage: StorageChecks;
   readonly sending: SendingChecks;
-  readonly factory: FakeFactory;
   readonly watches: Watch[];
   /** Those that are alive. */
   readonly tabs: Tab[];
@@ -47,44 +50,54 @@ export interface Device {
   onLine: boolean;
   /** How many of the next transactions go wrong. */
   storageFaults: number;
+  /** Told when a tab begins a transaction. */
+  onBegun: (tab: Tab, database: string) => void;
   /** Calls of resume(): so far, and those that have not come to an end. */
   resumes: { readonly begun: number; readonly open: number };
   /** The wall clock of the device, in milliseconds since 1970. */
   now(): number;
-  jump(milliseconds: number): void;
   drawWeather(): void;
+  clearWeather(): void;
   open(): Promise<Tab>;
   /** The browser sends its worker a Background Sync event. */
   wakeWorker(): void;
   kill(tab: Tab): void;
   close(tab: Tab): Promise<void>;
+  checkLeftOvers(tab: Tab): void;
   tell(tab: Tab, to: LifecycleChange): void;
   tellOnLine(): void;
   claims(): number;
   channels(): number;
 }
 
-export function createDevice(seed: number, mix: Mix, library: Library, leads: readonly Lead[]): Device {
-  const startedAt = Date.UTC(2025, 0, 15, 12);
+export interface Stay {
+  readonly place: Place;
+  readonly user: User;
+  readonly seed: number;
+  readonly mix: Mix;
+  readonly library: Library;
+  readonly leads: readonly Lead[];
+}
+
+export function createDevice({ place, user, seed, mix, library, leads }: Stay): Device {
+  const { scheduler, factory } = place;
+  const { name } = user;
   const dice = createDice(seed, 1);
   const networkDice = createDice(seed, 2);
   const storageDice = createDice(seed, 3);
   const killDice = createDice(seed, 8);
   const decisionDice = createDice(seed, 9);
-  const factory = new IDBFactory() as unknown as FakeFactory; // what it is
-  let jumped = 0;
   let opened = 0;
   let fates = mix.fates;
   // Dexie reopens on its own what was lost; closed meanwhile, it forgets the new connection.
   let isLeaky = false;
 
-  const ledger = createLedger(() => scheduler.stop());
-  const scheduler = createScheduler(createDice(seed, 4), (owner, error) => {
-    if (!(owner as Tab | undefined)?.isDead) ledger.break(12, `uncaught: ${String(error)}`); // owners are tabs
+  const ledger = createLedger(() => {
+    if (ledger.broken) place.verdict.break(ledger.broken.invariant, ledger.broken.message);
   });
-  const gate = createGate(mix.world, createDice(seed, 7), () => startedAt + scheduler.elapsed);
-  const server = createServer(leads, mix.world, gate, () => startedAt + scheduler.elapsed);
-  const storage = createStorageChecks(factory, name, ledger, server);
+  const gate = createGate(mix.world, createDice(seed, 7), place.realTime);
+  const server = createServer(leads, mix.world, gate, place.realTime);
+  const storage = createStorageChecks(factory, name, ledger, server, mix.options);
   const sending = createSendingChecks({
     ...{ ledger, storage, options: mix.options, hasLocks: mix.hasLocks },
     passages: () => network.passages,
@@ -104,6 +117,9 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       const key = new Headers(headers).get('Idempotency-Key') ?? undefined;
       const text = typeof body === 'string' ? body : undefined;
       const ifMatch = new Headers(headers).get('If-Match') ?? undefined;
+      const isOwn = new Headers(headers).get('Authorization') === `Bearer ${secret}-of-${name}`;
+      if (!isOwn || !leads.some(({ id }) => id === leadId))
+        ledger.break(11, `${tab.label} asked for ${leadId}, which is none of ${name}`);
       return { tab, method, leadId, text, key, ifMatch, journey: Math.max(1, Math.min(left, timeout + travelTime)) };
     },
     onSent: (passage) => sending.sent(passage),
@@ -119,9 +135,10 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       if (!passage.tab.isDead) sending.answered(passage, status, isDefinite);
     },
   });
-  const locks = createLocks(scheduler, () => {});
+  const locks = createLocks(scheduler, (tab) => sending.granted(tab));
   const messageFaults = () => (device.isHealed ? { lost: 0, doubled: 0, late: 0 } : mix.messages);
-  const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (_tab, message) => {
+  const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (tab, message) => {
+    if ((message as { readonly ended?: object }).ended) sending.told(tab);
     // Another tab resumed; told late, it is obeyed late.
     if ((message as { readonly paused?: boolean }).paused !== false) return;
     sending.relieved();
@@ -130,7 +147,8 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
 
   const storageHost = {
     ...{ factory, scheduler },
-    faultOf(_tab: Tab, database: string, mode: IDBTransactionMode) {
+    faultOf(tab: Tab, database: string, mode: IDBTransactionMode) {
+      device.onBegun(tab, database);
       if (!device.storageFaults || (mode === 'readonly' && storageDice.chance(0.7))) return undefined;
       device.storageFaults--;
       // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
@@ -165,36 +183,13 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       device.wakeWorker();
     });
   };
-  const newTab = (label: string): Tab => {
-    const index = opened++;
-    const tab: Tab = {
-      ...{ index, label: `${label}${index}`, isFrozen: false, isDead: false, isClosed: false, isVisible: true },
-      ...{ diesAtCommit: false, dice: createDice(seed, 10 + index), ends: new Set() },
-      ...{ connections: new Set(), transactions: new Set(), lifecycle: new Set(), connectivity: new Set() },
-      leadbox: undefined as unknown as Tab['leadbox'], // set before anybody sees it; a worker's is its own
-    };
-    return tab;
-  };
   const optionsOf = (tab: Tab) => ({
     ...appOptions(tab, { world: mix.world, dice: decisionDice, scheduler, gate, sending, ledger }),
     ...{ ...mix.options, timeout, environment: tabEnvironment(tab, environmentHost) },
-    headers: () => ({ Authorization: `Bearer ${secret}` }),
+    headers: () => ({ Authorization: `Bearer ${secret}-of-${name}` }),
     onEvent: (event: LeadboxEvent) => onEvent(event, tab),
   });
-  const checkLeftOvers = (tab: Tab) => {
-    const left = {
-      timers: scheduler.timersOf(tab, 'timer'),
-      listeners: tab.lifecycle.size + tab.connectivity.size,
-      'locks, channels or requests': tab.ends.size,
-    };
-    for (const [kind, count] of Object.entries(left)) {
-      if (count) ledger.break(12, `${count} ${kind} of ${tab.label} are left over`);
-    }
-    // One that was just being opened is closed once it is open.
-    scheduler.after(undefined, 'browser', 1_000, () => {
-      if (tab.connections.size && !isLeaky) ledger.break(12, `connections of ${tab.label} are left over`);
-    });
-  };
+  const checkLeft = (tab: Tab) => checkLeftOvers(tab, scheduler, ledger, () => isLeaky);
 
   const onEvent = (event: LeadboxEvent, tab: Tab) => {
     if (tab.isDead || event.type !== 'parked') return;
@@ -205,6 +200,9 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
 
   const device: Device = {
     ...{
+      place,
+      user,
+      initial: leads,
       mix,
       dice,
       scheduler,
@@ -214,32 +212,28 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       network,
       storage,
       sending,
-      factory,
       watches: [],
       tabs: [],
       workers: [],
     },
-    ...{ isHealed: false, onLine: true, storageFaults: 0, resumes: { begun: 0, open: 0 } },
-    now: () => startedAt + scheduler.elapsed + jumped,
-    jump(milliseconds) {
-      // Time that the device slept over went by for the network too.
-      if (milliseconds > 0) network.arriveNow();
-      jumped += milliseconds;
-      sending.jumped();
-      sending.freed();
-    },
+    ...{ isHealed: false, onLine: true, storageFaults: 0, resumes: { begun: 0, open: 0 }, onBegun: () => {} },
+    now: place.now,
     drawWeather() {
       fates = drawFates(networkDice);
+    },
+    clearWeather() {
+      fates = { answered: 1 };
     },
     async open() {
       // A page that opens may bring a session.
       sending.freed();
-      const tab = newTab('tab');
+      sending.back();
+      const tab = newTab(`${user.label}tab`, seed, opened++);
       device.tabs.push(tab);
       await scheduler.perform(tab, () => {
         tab.leadbox = library.createLeadbox({ ...optionsOf(tab), name });
         const ids = leads.map(({ id }) => id);
-        device.watches.push(watch(tab, ids));
+        device.watches.push(watch(tab, ids, (run) => void scheduler.after(tab, 'app', 1_000, run)));
       });
       return tab;
     },
@@ -247,13 +241,13 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       if (device.workers.length) return;
       // It tries at once whatever waits.
       sending.relieved();
-      const worker = newTab('worker');
+      const worker = newTab(`${user.label}worker`, seed, opened++);
       device.workers.push(worker);
       const ended = (isDone: boolean) => {
         if (worker.isDead) return;
         device.workers.splice(0);
         scheduler.trace.push(`${worker.label} ${isDone ? 'is done' : 'has to come back'}`);
-        checkLeftOvers(worker);
+        checkLeft(worker);
         if (!isDone && !device.isHealed) wakeSoon(300_000);
       };
       const listen = (_type: string, heard: (event: object) => void) => {
@@ -286,7 +280,7 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
       });
       await scheduler.run({ until: scheduler.elapsed + 120_000, isDone: () => isOver });
       if (!isOver) ledger.break(12, `${tab.label} does not close`);
-      checkLeftOvers(tab);
+      checkLeft(tab);
       device.tabs.splice(device.tabs.indexOf(tab), 1);
     },
     tell(tab, to) {
@@ -305,8 +299,16 @@ export function createDevice(seed: number, mix: Mix, library: Library, leads: re
         });
       }
     },
+    checkLeftOvers: checkLeft,
     claims: locks.claims,
     channels: channels.open,
   };
+  scheduler.idle.add(createProgressChecks(device));
+  place.jumps.add((milliseconds) => {
+    // Time that the device slept over went by for the network too.
+    if (milliseconds > 0) network.arriveNow();
+    sending.jumped();
+    sending.freed();
+  });
   return device;
 }

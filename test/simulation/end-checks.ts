@@ -5,7 +5,7 @@ import type { Device } from './device.ts';
 import { referencePatch } from './reference-merge.ts';
 
 /** The server has every durable edit that was not refused, in order, and nothing else. */
-export function checkServer({ ledger, server, mix }: Device, initial: readonly Lead[]): void {
+export function checkServer({ ledger, server, mix, initial }: Device): void {
   const { applied, parked, discarded, yielded } = ledger;
   const isOut = (seq: number) => parked.has(seq) || discarded.has(seq) || yielded.has(seq);
   for (const seq of ledger.rows.keys()) {
@@ -21,7 +21,8 @@ export function checkServer({ ledger, server, mix }: Device, initial: readonly L
     for (const section of ['properties', 'location'] as const) {
       for (const [key, value] of isCleared(section) ? [] : Object.entries(before[section] ?? {})) {
         // A decision about the whole section may take them out one by one.
-        if (rows.some(({ patch }) => valueAt(patch, [section, key]) === null)) continue;
+        if (rows.some(({ patch, isRepair }) => isNamed(valueAt(patch, [section, key]), isRepair))) continue;
+        if (ledger.contested.has(`${id} ${section}.${key}`) || key === 'theirs') continue;
         if (dropped.some(({ patch }) => valueAt(patch, [section, key]) !== undefined)) continue;
         if (typeof value === 'string' && truth[section]?.[key] !== value)
           ledger.break(2, `nobody removed ${key}, and the server has ${JSON.stringify(truth)}`);
@@ -29,6 +30,8 @@ export function checkServer({ ledger, server, mix }: Device, initial: readonly L
     }
     // Where others wrote the same, or a refused request may have been one that did it, the end is a matter of timing.
     const isContested = [...ledger.contested].some((place) => place.startsWith(id));
+    // Made anew with one that is refused, whole sections are parked together, though some of them had arrived (R30).
+    if (mix.world.isReplacing && rows.some(({ seq }) => applied.has(seq) && parked.has(seq))) continue;
     if (isContested || dropped.length || (ledger.conflicted.has(id) && (mix.world.hasEtags || mix.world.clashes)))
       continue;
     const { theirs } = truth.properties ?? {};
@@ -38,6 +41,10 @@ export function checkServer({ ledger, server, mix }: Device, initial: readonly L
     if (!same(expected, truth))
       ledger.break(2, `the server has ${JSON.stringify(truth)} for ${JSON.stringify(expected)}`);
   }
+}
+
+function isNamed(value: unknown, isRepair = false): boolean {
+  return value === null || (value !== undefined && !isRepair);
 }
 
 /** Of the tabs that lived on, every promise was kept (R40); and where it was not given, nothing was stored (R1). */

@@ -1,9 +1,9 @@
-import type { Lead } from '../../src/index.ts';
 import { thaw } from './chaos.ts';
-import { type Device, secret } from './device.ts';
+import type { Device } from './device.ts';
 import { longestDelay } from './dice.ts';
 import { checkPromises, checkServer, same } from './end-checks.ts';
 import { checkWatches } from './observer-checks.ts';
+import { secret } from './place.ts';
 import { refusals } from './server.ts';
 import { storedText } from './stored.ts';
 import type { Tab } from './tab.ts';
@@ -12,8 +12,8 @@ import type { Tab } from './tab.ts';
 const budget = 1_800_000;
 
 /** The second phase: everything works again. What is pending reaches the server in time, and then all is at rest. */
-export async function heal(device: Device, initial: readonly Lead[]): Promise<void> {
-  const { scheduler, network, gate, ledger, storage, sending } = device;
+export async function heal(device: Device): Promise<void> {
+  const { initial, scheduler, network, gate, ledger, storage, sending } = device;
   scheduler.trace.push(`heal at ${scheduler.elapsed}`);
   Object.assign(device, { isHealed: true, storageFaults: 0, onLine: true });
   network.isOffline = false;
@@ -35,7 +35,7 @@ export async function heal(device: Device, initial: readonly Lead[]): Promise<vo
 
   const until = scheduler.elapsed + budget;
   const isDrained = () => !storage.stored.outbox.length && !network.passages.size;
-  while (!isDrained() && scheduler.elapsed < until && !ledger.broken) {
+  while (!isDrained() && scheduler.elapsed < until && !device.place.verdict.broken) {
     await scheduler.run({ until: Math.min(until, scheduler.elapsed + 10_000), isOver: isDrained });
   }
   if (!isDrained())
@@ -47,18 +47,18 @@ export async function heal(device: Device, initial: readonly Lead[]): Promise<vo
   for (const tab of device.tabs) device.tell(tab, 'visible');
   for (const { id } of initial) await called(device, first, 'refresh()', () => first.leadbox.refresh(id));
   await scheduler.run({ until: scheduler.elapsed + 1_000 });
-  await checkRest(device, initial);
+  await checkRest(device);
   for (const tab of [...device.tabs]) await device.close(tab);
   await scheduler.run({ until: scheduler.elapsed + 2_000 });
   if (device.claims()) ledger.break(12, `${device.claims()} locks are left over`);
   if (device.channels()) ledger.break(12, `${device.channels()} channels are left over`);
 }
 
-async function checkRest(device: Device, initial: readonly Lead[]): Promise<void> {
-  const { ledger, server, storage } = device;
+async function checkRest(device: Device): Promise<void> {
+  const { initial, ledger, server, storage } = device;
   const { parked, outbox, bases } = storage.stored;
   if (outbox.length || bases.length) ledger.break(3, `${outbox.length} edits and ${bases.length} bases are left`);
-  checkServer(device, initial);
+  checkServer(device);
   for (const { seq, patch, status } of parked) {
     const text = JSON.stringify(patch);
     const isRefused = Object.entries(refusals).some(([word, code]) => text.includes(word) && code === status);
@@ -92,7 +92,7 @@ async function checkRest(device: Device, initial: readonly Lead[]): Promise<void
   }
   checkWatches(device.watches, ledger);
   checkPromises(device);
-  if (storedText(device.factory).includes(secret)) ledger.break(13, 'a secret is on the device');
+  if (storedText(device.place.factory).includes(secret)) ledger.break(13, 'a secret is on the device');
   if (Object.keys(Object.prototype).length || 'x' in {} || 'y' in {})
     ledger.break(13, 'the prototype of objects is polluted');
 }

@@ -27,6 +27,7 @@ export type Action =
   | 'sync'
   | 'refresh'
   | 'load'
+  | 'forget'
   | 'theirs'
   | 'storage'
   | SecondThought
@@ -66,6 +67,8 @@ export interface Mix {
   readonly hasWorker: boolean;
   /** Each edit is stored before the next step: their order does not depend on the scheduler. */
   readonly isOrderly: boolean;
+  /** The user signs out in the middle of it, and comes back after somebody else. */
+  readonly departs: boolean;
   /** How many tasks run between two steps, at most. */
   readonly haste: number;
 }
@@ -76,7 +79,20 @@ const edits: Readonly<Record<EditAction, number>> = {
 
 const everyday: Readonly<Partial<Record<Action, number>>> = {
   ...{ wait: 8, 'long-wait': 2, weather: 2, offline: 1, online: 2, 'claims-offline': 1, kill: 1, 'kill-at-commit': 1 },
-  ...{ reload: 1, open: 1, jump: 1, hide: 1, show: 1, pause: 1, resume: 2, sync: 1, refresh: 1, load: 1, theirs: 2 },
+  ...{
+    reload: 1,
+    open: 1,
+    jump: 1,
+    hide: 1,
+    show: 1,
+    pause: 1,
+    resume: 2,
+    sync: 1,
+    refresh: 1,
+    load: 1,
+    forget: 1,
+    theirs: 2,
+  },
   ...{ storage: 2, freeze: 1, thaw: 2 },
 };
 
@@ -110,6 +126,7 @@ export function drawMix(dice: Dice): Omit<Mix, 'world'> {
     hasLocks: dice.chance(0.85),
     hasWorker: dice.chance(0.4),
     isOrderly: false,
+    departs: false,
     haste: dice.pick([5, 20, 60, 150]),
   };
 }

@@ -14,8 +14,8 @@ export interface Watch {
   readonly status: () => SyncStatus | undefined;
 }
 
-/** Observes some of what a tab can show. */
-export function watch(tab: Tab, leadIds: readonly string[]): Watch {
+/** Observes some of what a tab can show; `later` does something after a moment. */
+export function watch(tab: Tab, leadIds: readonly string[], later: (run: () => void) => void): Watch {
   const { leadbox } = tab;
   const seen = new Map<string, number[]>();
   const shown = new Map<string, Lead | undefined>();
@@ -36,10 +36,11 @@ export function watch(tab: Tab, leadIds: readonly string[]): Watch {
     see(`${key} properties`, lead?.properties);
     see(`${key} location`, lead?.location);
   };
-  // After an error an observable can be subscribed again.
-  const again = (subscribe: () => void) => () => {
-    if (!tab.isDead && !tab.isClosed) subscribe();
-  };
+  // After an error an observable can be subscribed again: not at once, as a deleted database stays so.
+  const again = (subscribe: () => void) => () =>
+    later(() => {
+      if (!tab.isDead && !tab.isClosed) subscribe();
+    });
   const watchAll = () => {
     leadbox.observeAll().subscribe({
       next: (leads) => {
@@ -56,7 +57,10 @@ export function watch(tab: Tab, leadIds: readonly string[]): Watch {
       next: (now) => {
         status = now;
       },
-      error: again(watchStatus),
+      error() {
+        status = undefined;
+        again(watchStatus)();
+      },
     });
   };
   // Whoever is watched is read again at every change, which takes time.

@@ -89,7 +89,29 @@ export const moreBugs: readonly PlantedBug[] = [
           "...chosen.parkedUnsent] };\n  }).then(async (turn) => {\n    const { later = [] } = plan.sections;\n    plan.sections.later = [];\n    const madeAt = new Date(plan.terms.now).toISOString();\n    for (const { leadId, lost } of later)\n      await database.run('rw', (tables) => addEdits(tables, [{ leadId, madeAt, patchOn: () => lost }]));\n    return turn;\n  });",
       },
     ],
+    caughtBy: [2, 15],
+  },
+  {
+    name: 'puts back whole members of sections only',
+    changes: [
+      {
+        file: 'src/model/sections.ts',
+        find: 'return isJsonObject(value) && isJsonObject(change) ? unnamedMembers(value, change, here) : [];',
+        replace: 'return [];',
+      },
+    ],
     caughtBy: [2],
+  },
+  {
+    name: 'puts back what a server removed on top of pending edits',
+    changes: [
+      {
+        file: 'src/replay/conclude.ts',
+        find: 'await records.insert(edit, next)',
+        replace: 'await records.insert(edit, next && undefined)',
+      },
+    ],
+    caughtBy: [2, 3, 7, 14, 15],
   },
   {
     name: 'sends merge patches to a server that replaces',
@@ -100,7 +122,7 @@ export const moreBugs: readonly PlantedBug[] = [
         replace: 'isWhole: () => false,',
       },
     ],
-    caughtBy: [2],
+    caughtBy: [2, 15],
   },
   {
     name: 'takes its own past for a conflict',

@@ -1,4 +1,5 @@
 import type { Invariant } from './ledger.ts';
+import { bugsOfLeaving } from './planted-bugs-of-leaving.ts';
 import { moreBugs } from './planted-bugs-of-servers.ts';
 
 /** A change of one source file. What is looked for stands there exactly once. */
@@ -152,5 +153,58 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [{ file: 'src/replay/drain.ts', find: '!isLate && !host.isStopped() &&', replace: '!isLate &&' }],
     caughtBy: [11],
   },
+  {
+    name: 'sends an edit only when something else happens',
+    changes: [
+      {
+        file: 'src/wiring.ts',
+        find: 'void changedHere(leadIds);\n    replay.trigger();',
+        replace: 'void changedHere(leadIds);',
+      },
+    ],
+    caughtBy: [5],
+  },
+  {
+    name: 'never folds',
+    changes: [
+      { file: 'src/model/next-batch.ts', find: 'const isAlone = !coalesce ||', replace: 'const isAlone = coalesce ||' },
+    ],
+    caughtBy: [10],
+  },
+  {
+    name: 'folds no more than two edits',
+    changes: [
+      {
+        file: 'src/model/next-batch.ts',
+        find: 'if (!folded) break;',
+        replace: 'if (!folded || rows.length > 1) break;',
+      },
+    ],
+    caughtBy: [10],
+  },
+  {
+    name: 'sends each batch twice',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: 'send: (batch) => host.send(batch, lost as AbortSignal),',
+        replace:
+          'send: (batch) => host.send(batch, lost as AbortSignal).then(() => host.send(batch, lost as AbortSignal)),',
+      },
+    ],
+    caughtBy: [10],
+  },
+  {
+    name: 'wakes itself up for no attempt',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: 'timer = clock.setTimeout(due, Math.max(0, wait));',
+        replace: 'timer = due && undefined;',
+      },
+    ],
+    caughtBy: [5],
+  },
   ...moreBugs,
+  ...bugsOfLeaving,
 ];

@@ -31,6 +31,14 @@ export function referenceReplace<T extends object>(lead: T, patch: JsonObject): 
   return referencePatch({ ...lead, ...Object.fromEntries(cleared) }, patch);
 }
 
+/** Whether one request can say both, one after the other: not where an object follows what is none (R13). */
+export function referenceFolds(earlier: JsonObject, later: JsonObject): boolean {
+  return Object.entries(later).every(([name, value]) => {
+    const before = Object.hasOwn(earlier, name) ? earlier[name] : undefined;
+    return before === undefined || !isObject(value) || (isObject(before) && referenceFolds(before, value));
+  });
+}
+
 function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

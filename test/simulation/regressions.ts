@@ -6,4 +6,6 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 100, was: 'a 429 that came after an older wait was ignored' },
   { seed: 187, was: 'a batch that was being chosen when a 429 came was sent all the same' },
   { seed: 428, was: 'what our own request removed from a section passed for a change of somebody else' },
+  { seed: 129, was: 'a page that could not note its opening took a later sign-out for an earlier one' },
+  { seed: 103, was: 'what a server left of an object that it had replaced passed for a change of somebody else' },
 ];

@@ -11,7 +11,16 @@ const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
 // Edits by one hand, in an order of their own; the network does what it likes.
 const orderly: Partial<Mix> = {
   world: plainWorld,
-  ...{ isOrderly: true, tabs: 1, leads: 3, steps: 30, storage: { UnknownError: 1 }, haste: 20, hasWorker: false },
+  ...{
+    isOrderly: true,
+    tabs: 1,
+    leads: 3,
+    steps: 30,
+    storage: { UnknownError: 1 },
+    haste: 20,
+    hasWorker: false,
+    departs: false,
+  },
   actions: { set: 6, nest: 3, clear: 2, section: 2, 'clear-section': 1, several: 2, wait: 6, weather: 1, sync: 1 },
 };
 

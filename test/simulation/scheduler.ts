@@ -1,5 +1,5 @@
 import type { Dice } from './dice.ts';
-import { microtasks, ownPlatform } from './own-platform.ts';
+import { ownPlatform, runTasks } from './own-platform.ts';
 
 /** Whose task it is: a tab; while it is frozen none of its tasks run. */
 export interface Owner {
@@ -47,6 +47,8 @@ export interface Scheduler {
   /** Steps so far. */
   readonly steps: number;
   readonly trace: string[];
+  /** Told where nothing can run before time goes by. */
+  readonly idle: Set<() => void>;
   post(owner: Owner | undefined, source: string, run: () => void): void;
   after(owner: Owner | undefined, source: string, milliseconds: number, run: () => void): Timer;
   /** Runs it now, as a task of its owner, and what follows from it without another task. */
@@ -72,6 +74,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
   const lanes: Lane[] = [];
   const timers = new Set<OwnedTimer>();
   const trace: string[] = [];
+  const idle = new Set<() => void>();
   let current: Owner | undefined;
   let isRunning = false;
   let isStopped = false;
@@ -119,7 +122,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
     return last;
   };
 
-  const perform = async (owner: Owner | undefined, run: () => void) => {
+  const begin = (owner: Owner | undefined, run: () => void) => {
     steps++;
     current = owner;
     isRunning = true;
@@ -128,7 +131,8 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
     } catch (error) {
       onUncaught(owner, error);
     }
-    await microtasks();
+  };
+  const end = () => {
     isRunning = false;
     current = undefined;
   };
@@ -140,7 +144,7 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
     get steps() {
       return steps;
     },
-    ...{ trace, perform, current: () => current },
+    ...{ trace, idle, current: () => current },
     post: (owner, source, run) => void laneOf(owner, source).tasks.push(run),
     after(owner, source, milliseconds, run) {
       const due = elapsed + Math.max(0, milliseconds);
@@ -155,6 +159,15 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
       nextDue = Math.min(nextDue, due);
       return timer;
     },
+    perform(owner, run) {
+      let isBegun = false;
+      return runTasks(() => {
+        if (isBegun) end();
+        const task = isBegun ? undefined : () => begin(owner, run);
+        isBegun = true;
+        return task;
+      });
+    },
     as(owner, run) {
       const before = current;
       current = owner;
@@ -164,20 +177,24 @@ export function createScheduler(dice: Dice, onUncaught: (owner: Owner | undefine
         current = before;
       }
     },
-    async run({ tasks = Number.POSITIVE_INFINITY, until = elapsed, isDone = never, isOver = never }) {
-      for (let done = 0; done < tasks && !isStopped && !isDone(); ) {
-        moveTo(dice.chance(0.005) ? elapsed + Math.min(longestStall, dice.delay()) : elapsed);
-        const lane = runnable();
-        if (lane) {
-          done++;
-          trace.push(lane.name);
-          await perform(lane.owner, lane.tasks.shift() as () => void); // a lane without tasks is not runnable
-        } else if (isOver() || elapsed >= until) {
-          return;
-        } else {
+    run({ tasks = Number.POSITIVE_INFINITY, until = elapsed, isDone = never, isOver = never }) {
+      let done = 0;
+      return runTasks(() => {
+        end();
+        while (done < tasks && !isStopped && !isDone()) {
+          moveTo(dice.chance(0.005) ? elapsed + Math.min(longestStall, dice.delay()) : elapsed);
+          const lane = runnable();
+          if (lane) {
+            done++;
+            trace.push(lane.name);
+            return () => begin(lane.owner, lane.tasks.shift() as () => void); // a lane without tasks is not runnable
+          }
+          for (const told of idle) told();
+          if (isOver() || elapsed >= until) return undefined;
           moveTo(Math.min(nextDue, until));
         }
-      }
+        return undefined;
+      });
     },
     timersOf: (owner, source) => [...timers].filter(({ lane }) => lane === laneOf(owner, source)).length,
     forget(owner) {

@@ -19,6 +19,11 @@ export interface SendingChecks {
   /** The app says that there is a session. */
   signedIn(): void;
   paused(tab: Tab | undefined): void;
+  /** The user signed out, and this tab was told; a tab got the lock; he is back. */
+  left(): void;
+  told(tab: Tab): void;
+  granted(tab: Tab): void;
+  back(): void;
 }
 
 export interface SendingHost {
@@ -57,6 +62,8 @@ export function createSendingChecks({
   const waits = new Map<Tab, { readonly leadId: string; readonly since: number }>();
   const asked = new Map<Tab, { readonly status: number; readonly until: number }>();
   let paused: Tab | undefined;
+  // After signing out: those that were told, or began to send since and could have known.
+  let absent: Set<Tab> | undefined;
 
   const paths = ({ body }: KnownBatch) => touchedPaths(JSON.parse(body) as JsonObject); // a body is a patch
 
@@ -65,11 +72,13 @@ export function createSendingChecks({
   return {
     sent(passage) {
       const { tab, leadId, text, key } = passage;
+      if (absent?.has(tab)) ledger.break(11, `${tab.label} asked for ${leadId} after its user signed out`);
       if (passage.method !== 'PATCH') return;
       const frozen = storage.stored.bases.find(({ id }) => id === leadId)?.batch;
       const batch = frozen && ledger.batches.get(frozen.id);
       if (!batch || batch.body !== text) return ledger.break(9, `${text} was sent and is not frozen in its row`);
       if (key !== undefined && key !== batch.id) ledger.break(9, `batch ${batch.id} was sent with the key ${key}`);
+      batch.isRepeated = batch.isSent;
       batch.isSent = true;
       batchOf.set(passage, batch);
 
@@ -127,7 +136,8 @@ export function createSendingChecks({
       const batch = batchOf.get(passage);
       if (!batch) return;
       const { tab, leadId } = passage;
-      if (status === 409 || status === 412) ledger.conflicted.add(leadId);
+      if (status === 409 || status === 412 || (status >= 400 && isDefinite && batch.isRepeated))
+        ledger.conflicted.add(leadId);
       if (isDefinite) {
         batch.isAnswered = true;
         definite.add(`${tab.label} ${batch.id}`);
@@ -158,6 +168,14 @@ export function createSendingChecks({
     },
     paused(tab) {
       paused = tab;
+    },
+    left() {
+      absent = new Set();
+    },
+    told: (tab) => void absent?.add(tab),
+    granted: (tab) => void absent?.add(tab),
+    back() {
+      absent = undefined;
     },
   };
 }

@@ -1,11 +1,14 @@
+import type { Lead } from '../../src/index.ts';
 import { someLeads } from '../builders/a-lead.ts';
 import { chaos } from './chaos.ts';
+import { depart } from './departures.ts';
 import { createDevice, type Device } from './device.ts';
 import { createDice } from './dice.ts';
 import { heal } from './heal.ts';
 import type { Invariant } from './ledger.ts';
 import type { Library } from './library.ts';
 import { drawMix, type Mix } from './mix.ts';
+import { createPlace } from './place.ts';
 import { silence } from './silence.ts';
 import { inWorld } from './world.ts';
 
@@ -21,13 +24,16 @@ export interface Life {
 
 /** Lives one life: chaos, then everything works again and has to come to rest. The same seed gives the same life. */
 export async function simulate(seed: number, library: Library, change: Partial<Mix> = {}): Promise<Life> {
-  const mix = { ...inWorld(drawMix(createDice(seed, 0)), createDice(seed, 6)), ...change };
-  const leads = someLeads(mix.leads);
-  const device = createDevice(seed, mix, library, leads);
-  const { scheduler, ledger } = device;
+  const drawn = inWorld(drawMix(createDice(seed, 0)), createDice(seed, 6));
+  const mix = { ...drawn, departs: createDice(seed, 11).chance(0.25), ...change };
+  const leads = mix.world.isReplacing && createDice(seed, 12).chance(0.6) ? nested(mix.leads) : someLeads(mix.leads);
+  const place = createPlace(seed);
+  const stay = { place, user: { name: 'life', label: '' }, seed, mix, library, leads };
+  const device = createDevice(stay);
+  const { scheduler, verdict } = place;
   const endSilence = silence((said) => {
     if ((scheduler.current() as { readonly isDead?: boolean } | undefined)?.isDead) return; // its owners are tabs
-    ledger.break(12, said);
+    verdict.break(12, said);
   });
   try {
     device.storageFaults = 0;
@@ -36,10 +42,21 @@ export async function simulate(seed: number, library: Library, change: Partial<M
     await scheduler.run({});
     while (device.tabs.length < mix.tabs) await device.open();
     await chaos(device, mix);
-    if (!ledger.broken) await heal(device, leads);
+    const stays = mix.departs && !verdict.broken ? await depart(device, stay, mix) : [device];
+    if (mix.departs && !verdict.broken) await chaos(stays[0] ?? device, { ...mix, steps: 10 });
+    for (const one of stays) if (!verdict.broken) await heal(one);
   } finally {
     scheduler.end();
     endSilence();
   }
-  return { seed, broken: ledger.broken, trace: scheduler.trace, mix, device };
+  return { seed, broken: verdict.broken, trace: scheduler.trace, mix, device };
+}
+
+/** Members where users write, with others beside them that a server which replaces takes away, at every depth. */
+function nested(count: number): Lead[] {
+  return someLeads(count).map((lead) => ({
+    ...lead,
+    properties: { ...lead.properties, a: { kept: 'a', x: { kept: 'x' } }, b: { kept: 'b' } },
+    location: { ...lead.location, a: { kept: 'a' } },
+  }));
 }

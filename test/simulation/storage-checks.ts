@@ -1,11 +1,12 @@
-import type { JsonObject, Lead } from '../../src/index.ts';
+import type { JsonObject, Lead, LeadboxOptions } from '../../src/index.ts';
 import { jsonEqual, valueAt } from '../../src/model/json.ts';
 import { asJson } from '../../src/model/lead.ts';
 import type { PendingRow } from '../../src/model/lead-record.ts';
 import type { BaseRow } from '../../src/storage/rows.ts';
+import type { Way } from './departures.ts';
 import type { FakeFactory } from './fake-internals.ts';
 import type { KnownBatch, Ledger } from './ledger.ts';
-import { referencePatch, referenceReplace } from './reference-merge.ts';
+import { referenceFolds, referencePatch, referenceReplace } from './reference-merge.ts';
 import type { Server } from './server.ts';
 import { readStored, type Stored } from './stored.ts';
 
@@ -14,12 +15,35 @@ export interface StorageChecks {
   readonly stored: Stored;
   /** Looks at what a write transaction left, at its commit. */
   committed(): void;
+  /** The user signs out like this; undefined: that is over. */
+  leaves(way: Way | undefined): void;
+  /** He is gone: where nothing was stored, nothing was wiped either. */
+  ends(): void;
+  /** Signing out removed everything: the stay is over. */
+  readonly isWiped: boolean;
 }
 
 /** Judges every committed state: nothing is lost, the view is base + pending, a batch stays as it was sent. */
-export function createStorageChecks(factory: FakeFactory, name: string, ledger: Ledger, server: Server): StorageChecks {
+export function createStorageChecks(
+  factory: FakeFactory,
+  name: string,
+  ledger: Ledger,
+  server: Server,
+  options: LeadboxOptions,
+): StorageChecks {
   let stored = readStored(factory, name);
   const bases = new Map<string, Lead>();
+  let way: Way | undefined;
+  let isWiped = false;
+
+  /** All at once, and only what the server has, unless it was to be discarded (R45). */
+  const checkWiped = (before: Stored) => {
+    const unsynced = [...before.outbox, ...before.parked];
+    if (unsynced.length && way !== 'discard')
+      ledger.break(1, `${unsynced.length} edits were wiped that the server does not have`);
+    for (const { seq } of unsynced) ledger.discarded.add(seq);
+    isWiped = true;
+  };
 
   /** After a conflict: what the server has comes to the same with and without these edits (R37). */
   const isThere = (seq: number, left: readonly number[]) => {
@@ -91,14 +115,29 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
     }
   };
 
-  const checkBatch = ({ id: leadId, batch, lead: base }: BaseRow, rows: readonly PendingRow[]) => {
-    if (!batch) return;
+  const checkUnchanged = (batch: BaseRow['batch']) => {
+    const known = batch && ledger.batches.get(batch.id);
+    if (known && (known.body !== batch.body || !jsonEqual(known.seqs, batch.seqs)))
+      ledger.break(9, `batch ${batch.id} changed`);
+  };
+
+  /** What could have gone along does: fewer requests do not do (10). */
+  const checkFolding = ({ id, batch, aloneThrough = 0, rounds }: BaseRow, rows: readonly PendingRow[]) => {
+    // One by one after a refusal, at a fence, and what was compared before goes alone; so does a repair.
+    const isLimited =
+      !batch || batch.isWhole || rounds || rows[0]?.isRepair || stored.fences.some(({ leadId }) => leadId === id);
+    if (isLimited || options.coalesce === false || options.ordering === 'strict' || options.checkBeforeSend) return;
+    const next = rows[batch.seqs.length];
+    if (!next || (batch.seqs[0] ?? 0) <= aloneThrough) return;
+    const body = JSON.parse(batch.body) as JsonObject; // a body is a patch
+    if (referenceFolds(body, next.patch)) ledger.break(10, `${batch.body} leaves out ${JSON.stringify(next.patch)}`);
+  };
+
+  const checkBatch = (row: BaseRow, rows: readonly PendingRow[]) => {
+    const { id: leadId, batch, lead: base } = row;
+    if (!batch || ledger.batches.has(batch.id)) return checkUnchanged(batch);
+    checkFolding(row, rows);
     const { id, seqs, body } = batch;
-    const known = ledger.batches.get(id);
-    if (known) {
-      if (known.body !== body || !jsonEqual(known.seqs, seqs)) ledger.break(9, `batch ${id} changed`);
-      return;
-    }
     const patches = rows.slice(0, seqs.length);
     if (
       !jsonEqual(
@@ -115,6 +154,7 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
       body,
       isWhole: !!batch.isWhole,
       isSent: false,
+      isRepeated: false,
       isAnswered: false,
       isApplied: false,
     });
@@ -136,9 +176,25 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
     get stored() {
       return stored;
     },
+    get isWiped() {
+      return isWiped;
+    },
+    leaves(asked) {
+      way = asked;
+    },
+    ends() {
+      isWiped ||= !stored.leads.length && !stored.outbox.length && !stored.parked.length;
+    },
     committed() {
       const before = stored;
       stored = readStored(factory, name);
+      if (isWiped) {
+        // A page that was not told may still fetch; the database goes a moment later.
+        if (stored.outbox.length) ledger.break(1, `edit ${stored.outbox[0]?.seq} was taken after everything was wiped`);
+        return;
+      }
+      if (way && way !== 'keep' && before.leads.length && !stored.leads.length && !stored.outbox.length)
+        return checkWiped(before);
       checkOutbox(before);
       const was = new Map(before.bases.map((base) => [base.id, base]));
       const now = new Map(stored.bases.map((base) => [base.id, base]));
@@ -150,8 +206,11 @@ export function createStorageChecks(factory: FakeFactory, name: string, ledger: 
         }
       }
       const seen = new Map(before.leads.map((lead) => [lead.id, lead]));
+      const cached = new Set(stored.leads.map(({ id }) => id));
+      for (const { leadId } of stored.outbox)
+        if (!cached.has(leadId)) ledger.break(6, `lead ${leadId} has pending edits and is not here`);
       // Evicted to make room; what another tab or the server brings back may be older.
-      for (const id of bases.keys()) if (!stored.leads.some((lead) => lead.id === id)) bases.delete(id);
+      for (const id of bases.keys()) if (!cached.has(id)) bases.delete(id);
       for (const lead of stored.leads) {
         const base = now.get(lead.id);
         const rows = stored.outbox.filter(({ leadId }) => leadId === lead.id);

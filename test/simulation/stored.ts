@@ -23,10 +23,11 @@ export function readStored(factory: FakeFactory, name: string): Stored {
   };
 }
 
-/** All that is stored on the device, as text. */
-export function storedText(factory: FakeFactory): string {
-  return [...factory._databases.values()]
-    .flatMap(({ rawObjectStores }) => [...rawObjectStores.values()])
+/** All that is stored on the device, as text; or what is stored under a name only. */
+export function storedText(factory: FakeFactory, name?: string): string {
+  return [...factory._databases]
+    .filter(([database]) => name === undefined || database === name || database.endsWith(`:${name}`))
+    .flatMap(([, { rawObjectStores }]) => [...rawObjectStores.values()])
     .flatMap(({ records }) => [...records.values()].map(({ value }) => JSON.stringify(value)))
     .join('\n');
 }

@@ -14,7 +14,7 @@ export interface Locks {
 }
 
 /** Web Locks whose grants are tasks: a killed tab loses what it holds and waits for. */
-export function createLocks(scheduler: Scheduler, onGranted: (tab: Tab, isHeld: boolean) => void): Locks {
+export function createLocks(scheduler: Scheduler, onGranted: (tab: Tab) => void): Locks {
   const queues = new Map<string, Claim[]>();
 
   const queueOf = (name: string) => {
@@ -56,13 +56,9 @@ export function createLocks(scheduler: Scheduler, onGranted: (tab: Tab, isHeld: 
           scheduler.post(tab, 'lock', () => {
             if (!queue.includes(claim)) return; // aborted meanwhile
             signal?.removeEventListener('abort', cancel);
-            onGranted(tab, true);
-            const over = () => {
-              gone();
-              onGranted(tab, false);
-            };
+            onGranted(tab);
             const held = (async () => run({ name, mode: 'exclusive' }))();
-            held.then(over, over);
+            held.then(gone, gone);
             held.then(resolve, reject);
           });
         },

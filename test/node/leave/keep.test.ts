@@ -95,20 +95,39 @@ describe("R73 after signOut({ pending: 'keep' })", () => {
     expect(device.attempts).toEqual([]);
   });
 
+  it('a tab that was not told sends nothing, although it could not store that its user was there', async () => {
+    const device = aDevice();
+    let failures = 1;
+    const indexedDB = withoutMemory(device.indexedDB, () => failures-- > 0);
+    const other = await device.loadedTab({ environment: { ...deaf.environment, indexedDB } });
+    await other.sync();
+    const leadbox = device.tab(stopped);
+    await leadbox.patch(id, patch);
+    await leadbox.signOut({ pending: 'keep' });
+    await other.patch(id, { properties: { b: 2 } });
+    await device.clock.advance(120_000);
+    expect(device.attempts).toEqual([]);
+  });
+
   it('rejects where that cannot be stored, and goes on', async () => {
     const device = aDevice();
-    const indexedDB = new Proxy(device.indexedDB, {
-      get(target, name) {
-        if (name !== 'open') return Reflect.get(target, name, target);
-        return (database: string, version?: number) => {
-          if (database.startsWith('leadbox-replay')) throw new DOMException('Broken', 'UnknownError');
-          return target.open(database, version);
-        };
-      },
-    });
+    const indexedDB = withoutMemory(device.indexedDB, () => true);
     const leadbox = await device.loadedTab({ ...stopped, environment: { indexedDB } });
     await leadbox.patch(id, patch);
     await expect(leadbox.signOut({ pending: 'keep' })).rejects.toMatchObject({ code: 'storage-unavailable' });
     expect(await leadbox.status()).toMatchObject({ pending: 1 });
   });
 });
+
+/** A database of which replay's memory sometimes cannot be opened. */
+function withoutMemory(factory: IDBFactory, isBroken: () => boolean): IDBFactory {
+  return new Proxy(factory, {
+    get(target, name) {
+      if (name !== 'open') return Reflect.get(target, name, target);
+      return (database: string, version?: number) => {
+        if (database.startsWith('leadbox-replay') && isBroken()) throw new DOMException('Broken', 'UnknownError');
+        return target.open(database, version);
+      };
+    },
+  });
+}

@@ -209,6 +209,19 @@ describe('R33 what the server removed is put back', () => {
     expect(onConflict).not.toHaveBeenCalled();
   });
 
+  it('and what it left beside that is nobody else’s change', async () => {
+    const { device, leadbox, onConflict } = await aTab();
+    device.intercept = async () => {
+      device.intercept = undefined;
+      await leadbox.patch(leadId(3), { summary: { b: 'typed' } });
+      return undefined;
+    };
+    await leadbox.patch(leadId(3), { summary: { b: { x: 2 } } });
+    await leadbox.sync();
+    expect(device.api.lead(leadId(3))?.summary).toEqual({ b: 'typed' });
+    expect(onConflict).not.toHaveBeenCalled();
+  });
+
   it('not before an earlier request can no more arrive and damage it again', async () => {
     const { device, leadbox } = await aTab({}, { timeout: 1_000, autoSync: true });
     const late: (() => void)[] = [];
