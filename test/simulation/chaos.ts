@@ -86,8 +86,8 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
     case 'pause':
       // Mostly while the tab is choosing what to send.
       if (dice.chance(0.3)) return call(() => pause(device, tab));
-      device.onBegun = (beginner, database) => {
-        if (beginner !== tab || database !== device.user.name) return;
+      device.onBegun = (beginner, database, mode) => {
+        if (beginner !== tab || database !== device.user.name || mode !== 'readwrite') return;
         device.onBegun = () => {};
         scheduler.post(tab, 'user', () => ask(() => pause(device, tab)));
       };

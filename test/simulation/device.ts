@@ -53,7 +53,7 @@ export interface Device {
   /** How many of the next transactions go wrong. */
   storageFaults: number;
   /** Told when a tab begins a transaction. */
-  onBegun: (tab: Tab, database: string) => void;
+  onBegun: (tab: Tab, database: string, mode: IDBTransactionMode) => void;
   /** Calls of resume(): so far, and those that have not come to an end. */
   resumes: { readonly begun: number; readonly open: number };
   /** The wall clock of the device, in milliseconds since 1970. */

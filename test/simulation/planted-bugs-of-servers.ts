@@ -100,7 +100,7 @@ export const moreBugs: readonly PlantedBug[] = [
         replace: 'return [];',
       },
     ],
-    caughtBy: [2],
+    caughtBy: [2, 15],
   },
   {
     name: 'puts back what a server removed on top of pending edits',

@@ -17,7 +17,7 @@ export function createStayStorage(place: Place, storageDice: Dice, device: () =>
     scheduler: place.scheduler,
     faultOf(tab: Tab, database: string, mode: IDBTransactionMode) {
       const { user, sending, scheduler, mix } = device();
-      device().onBegun(tab, database);
+      device().onBegun(tab, database, mode);
       if (!device().storageFaults || (mode === 'readonly' && storageDice.chance(0.7))) return undefined;
       device().storageFaults--;
       // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
