@@ -37,12 +37,12 @@ const fateful: readonly Action[] = [
 
 async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: string): Promise<void> {
   const { dice, scheduler, server, gate, network, sending } = device;
-  const call = (run: () => Promise<unknown>) =>
-    scheduler.perform(tab, () => {
-      run().catch((error: unknown) => {
-        if (!tab.isDead && !isLeadboxError(error)) device.ledger.break(12, `rejected with ${String(error)}`);
-      });
+  const ask = (run: () => Promise<unknown>) => {
+    run().catch((error: unknown) => {
+      if (!tab.isDead && !isLeadboxError(error)) device.ledger.break(12, `rejected with ${String(error)}`);
     });
+  };
+  const call = (run: () => Promise<unknown>) => scheduler.perform(tab, () => ask(run));
 
   switch (action) {
     case 'wait':
@@ -84,12 +84,14 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       tab.isVisible = action === 'show';
       return device.tell(tab, action === 'show' ? 'visible' : 'hidden');
     case 'pause':
-      return call(async () => {
-        const { begun, open } = device.resumes;
-        await tab.leadbox.pause();
-        // Of calls that overlap none is the last.
-        if (!tab.isDead && begun === device.resumes.begun && !open) sending.paused(tab);
-      });
+      // Mostly while the tab is choosing what to send.
+      if (dice.chance(0.3)) return call(() => pause(device, tab));
+      device.onBegun = (beginner, database) => {
+        if (beginner !== tab || database !== device.user.name) return;
+        device.onBegun = () => {};
+        scheduler.post(tab, 'user', () => ask(() => pause(device, tab)));
+      };
+      return;
     case 'resume':
       // Mostly because somebody signed in.
       if (mix.world.hasSessions && dice.chance(0.8)) gate.setSession(true);
@@ -137,6 +139,14 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
     default:
       return scheduler.perform(tab, () => makeEdit(device, tab, leadId, action));
   }
+}
+
+async function pause(device: Device, tab: Tab): Promise<void> {
+  if (tab.isDead || tab.isClosed) return;
+  const { begun, open } = device.resumes;
+  await tab.leadbox.pause();
+  // Of calls that overlap none is the last.
+  if (!tab.isDead && begun === device.resumes.begun && !open) device.sending.paused(tab);
 }
 
 /** The page learns of it, and then nothing of it runs any more. */

@@ -15,7 +15,7 @@ const budget = 1_800_000;
 export async function heal(device: Device): Promise<void> {
   const { initial, scheduler, network, gate, ledger, storage, sending } = device;
   scheduler.trace.push(`heal at ${scheduler.elapsed}`);
-  Object.assign(device, { isHealed: true, storageFaults: 0, onLine: true });
+  Object.assign(device, { isHealed: true, storageFaults: 0, onLine: true, onBegun: () => {} });
   network.isOffline = false;
   gate.calm();
   for (const tab of device.tabs) {

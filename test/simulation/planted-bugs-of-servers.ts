@@ -83,7 +83,7 @@ export const moreBugs: readonly PlantedBug[] = [
           "...chosen.parkedUnsent] };\n  }).then(async (turn) => {\n    const { later = [] } = plan.sections;\n    plan.sections.later = [];\n    const madeAt = new Date(plan.terms.now).toISOString();\n    for (const { leadId, lost } of later)\n      await database.run('rw', (tables) => addEdits(tables, [{ leadId, madeAt, patchOn: () => lost }]));\n    return turn;\n  });",
       },
     ],
-    caughtBy: [2],
+    caughtBy: [2, 15],
   },
   {
     name: 'sends merge patches to a server that replaces',
@@ -94,7 +94,7 @@ export const moreBugs: readonly PlantedBug[] = [
         replace: 'isWhole: () => false,',
       },
     ],
-    caughtBy: [2],
+    caughtBy: [2, 15],
   },
   {
     name: 'takes its own past for a conflict',

@@ -25,7 +25,8 @@ export function createProgressChecks(device: Device): () => void {
     for (const { tab, isStatusWatched, status } of watches) {
       const now = status();
       const isLooked = isStatusWatched && !tab.isFrozen && !tab.isClosed && tabs.includes(tab);
-      if (!isLooked || !now?.pending || isGoingOn(device, now, place.now() - forward)) {
+      // A transaction may stand in line behind one of a frozen page: what is shown is not the last word then.
+      if (!isLooked || !now?.pending || tab.transactions.size || isGoingOn(device, now, place.now() - forward)) {
         stuckSince.delete(tab);
         continue;
       }
