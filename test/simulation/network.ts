@@ -1,6 +1,6 @@
 import type { Dice } from './dice.ts';
 import { type FakeResponse, responseOf } from './fake-response.ts';
-import type { Fate } from './fate.ts';
+import { type Fate, meet } from './fate.ts';
 import type { Scheduler, Timer } from './scheduler.ts';
 import type { Server, ServerRequest } from './server.ts';
 import type { Tab } from './tab.ts';
@@ -116,63 +116,22 @@ export function createNetwork(host: NetworkHost): Network {
             host.onAnswered(passage, given.status, isDefinite && !isAgain(given.status));
             resolve(responseOf(given));
           });
-        const status = (code: number) => () => ({ status: code, text: `{"error":"status_${code}"}` });
-        const limited = (): FakeResponse => {
-          const seconds = dice.chance(0.6) ? dice.pick([1, 20, 90]) : undefined;
-          if (seconds === undefined) return status(429)();
-          return { ...status(429)(), headers: { 'Retry-After': String(seconds) }, wait: seconds * 1_000 };
-        };
-        const served = () => answerIn(host.delayOf(), () => answer, true);
         breaks.set(passage, () => void scheduler.post(tab, 'network', fail));
 
-        if (network.isOffline) return void failIn(host.delayOf());
+        const soon = host.delayOf;
+        const ways = {
+          arriveSoon: (then?: () => void) => arriveIn(soon(), then),
+          arriveAgain: (then: () => void) => arriveIn(dice.between(0, 9), then),
+          arriveLate: () => arriveIn(late()),
+          fail: () => void failIn(soon()),
+          reply: (response: () => FakeResponse, isDefinite?: boolean) => void answerIn(soon(), response, isDefinite),
+        };
+        if (network.isOffline) return ways.fail();
         const fate = host.fateOf();
         scheduler.trace.push(
           `fetch ${tab.label} ${request.method} ${request.leadId.slice(-1)} ${request.text} ${fate}`,
         );
-        switch (fate) {
-          case 'answered':
-            return arriveIn(host.delayOf(), served);
-          case 'lost':
-            return void failIn(host.delayOf());
-          case 'answer-lost':
-            return arriveIn(host.delayOf(), () => failIn(host.delayOf()));
-          case 'cut':
-            return arriveIn(host.delayOf(), () => {
-              const isCut = dice.chance(0.5);
-              const text = answer.text.slice(0, answer.text.length >> 1);
-              // A refusal is known by its status.
-              answerIn(host.delayOf(), () => ({ ...answer, text, isCut }), !isCut && answer.status >= 400);
-            });
-          case 'doubled':
-            return arriveIn(host.delayOf(), () => arriveIn(dice.between(0, 9), served));
-          case 'hang':
-            return dice.chance(0.7) ? arriveIn(late()) : undefined;
-          case '504':
-          case '408':
-            arriveIn(late());
-            return void answerIn(host.delayOf(), status(Number(fate)));
-          case '429':
-            return void answerIn(host.delayOf(), limited);
-          case 'page':
-            return void answerIn(host.delayOf(), () => ({ status: 200, text: '<html>Sign in</html>' }));
-          case 'empty':
-            return void answerIn(host.delayOf(), () => ({ status: dice.pick([200, 204]), text: '' }));
-          case 'redirect':
-            return void answerIn(host.delayOf(), () => ({ status: 0, text: '', type: 'opaqueredirect' }));
-          case 'other-lead':
-            return arriveIn(host.delayOf(), () => {
-              const other = server.leads().find(({ id }) => id !== request.leadId);
-              answerIn(host.delayOf(), () => ({ status: 200, text: JSON.stringify({ data: other }) }));
-            });
-          case '500':
-          case '503':
-            // It may have done its work before it failed.
-            if (dice.chance(0.3)) return arriveIn(host.delayOf(), () => answerIn(host.delayOf(), status(Number(fate))));
-            return void answerIn(host.delayOf(), status(Number(fate)));
-          default:
-            return void answerIn(host.delayOf(), status(Number(fate)));
-        }
+        meet(fate, { dice, server, leadId: request.leadId, answer: () => answer, ...ways });
       }),
     arriveNow() {
       for (const passage of [...passages]) if (passage.arrival) passage.arrive();

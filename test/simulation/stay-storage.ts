@@ -1,0 +1,38 @@
+import type { Device } from './device.ts';
+import type { Dice } from './dice.ts';
+import type { Place } from './place.ts';
+import type { Tab } from './tab.ts';
+import type { StorageHost } from './tab-storage.ts';
+
+/** The storage of a stay: when it fails, and who looks at what was committed. */
+export interface StayStorage extends StorageHost {
+  /** Dexie reopens on its own what was lost; closed meanwhile, it forgets the new connection. */
+  isLeaky(): boolean;
+}
+
+export function createStayStorage(place: Place, storageDice: Dice, device: () => Device): StayStorage {
+  let isLeaky = false;
+  return {
+    factory: place.factory,
+    scheduler: place.scheduler,
+    faultOf(tab: Tab, database: string, mode: IDBTransactionMode) {
+      const { user, sending, scheduler, mix } = device();
+      device().onBegun(tab, database);
+      if (!device().storageFaults || (mode === 'readonly' && storageDice.chance(0.7))) return undefined;
+      device().storageFaults--;
+      // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
+      if (database !== user.name) sending.freed();
+      const fault = storageDice.weighted(mix.storage);
+      isLeaky ||= fault === 'lost' || fault === 'closed';
+      scheduler.trace.push(`storage ${fault}`);
+      return fault;
+    },
+    onCommit(tab: Tab, database: string) {
+      const { user, storage, scheduler } = device();
+      scheduler.trace.push(`commit ${tab.label} ${database}`);
+      if (database === user.name) storage.committed();
+      if (tab.diesAtCommit) device().kill(tab);
+    },
+    isLeaky: () => isLeaky,
+  };
+}
