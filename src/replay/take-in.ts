@@ -69,7 +69,8 @@ async function settleBatch(
   const latest = { ...stored, lateUntil: isLatest ? lateUntil : Math.max(lateUntil, arrivesUntil) };
   const result = settle(record, latest, answer, terms.now);
   records.park(result.parked);
-  if (result.fence && isFenced) records.fences = [...records.fences, result.fence];
+  // What was refused need not be remembered by its id: an earlier attempt that arrives later may still do it.
+  if (result.fence && (isFenced || answer.kind === 'refused')) records.fences = [...records.fences, result.fence];
   const repaired = Object.keys(result.lost).length ? await repair(records, result, terms.now) : result;
   if (repaired !== result) sections.learn();
   records.set(repaired.record);

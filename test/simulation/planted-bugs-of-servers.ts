@@ -26,7 +26,13 @@ export const moreBugs: readonly PlantedBug[] = [
   },
   {
     name: 'waits at no fence',
-    changes: [{ file: 'src/replay/take-in.ts', find: 'if (result.fence && isFenced)', replace: 'if (!isFenced)' }],
+    changes: [
+      {
+        file: 'src/replay/take-in.ts',
+        find: "if (result.fence && (isFenced || answer.kind === 'refused'))",
+        replace: 'if (!isFenced)',
+      },
+    ],
     caughtBy: [2],
   },
   {
