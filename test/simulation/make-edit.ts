@@ -31,7 +31,7 @@ export function makeEdit(device: Device, tab: Tab, leadId: string, kind: EditAct
     );
   };
   const patch = (change: (value: number) => JsonObject) => {
-    const value = ledger.edits.length + 1;
+    const value = device.place.newValue();
     note(value, tab.leadbox.patch(leadId, change(value)));
   };
 
@@ -45,7 +45,7 @@ export function makeEdit(device: Device, tab: Tab, leadId: string, kind: EditAct
     odd: () => patch((value) => ({ properties: { [dice.pick(['__proto__', 'constructor'])]: { [inner]: value } } })),
     refused: () => patch((value) => ({ properties: { [name]: `${dice.pick(Object.keys(refusals))} ${value}` } })),
     recipe() {
-      const value = ledger.edits.length + 1;
+      const value = device.place.newValue();
       const recipe = (draft: { properties: Record<string, unknown> }) => {
         draft.properties[name] = inner === 'x' ? value : { x: value };
       };

@@ -20,12 +20,15 @@ export interface Place {
   /** The wall clock of the device, in milliseconds since 1970. */
   now(): number;
   jump(milliseconds: number): void;
+  /** A number that no edit of this life has had. */
+  newValue(): number;
   /** Told before the clock is set. */
   readonly jumps: Set<(milliseconds: number) => void>;
 }
 
 export function createPlace(seed: number): Place {
   let jumped = 0;
+  let values = 0;
   const verdict = createLedger(() => scheduler.stop());
   const scheduler = createScheduler(createDice(seed, 4), (owner, error) => {
     if (!(owner as Tab | undefined)?.isDead) verdict.break(12, `uncaught: ${String(error)}`); // owners are tabs
@@ -35,6 +38,7 @@ export function createPlace(seed: number): Place {
     factory: new IDBFactory() as unknown as FakeFactory, // what it is
     realTime: () => startedAt + scheduler.elapsed,
     now: () => place.realTime() + jumped,
+    newValue: () => ++values,
     jump(milliseconds) {
       for (const told of place.jumps) told(milliseconds);
       jumped += milliseconds;
