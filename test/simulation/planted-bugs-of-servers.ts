@@ -92,6 +92,17 @@ export const moreBugs: readonly PlantedBug[] = [
     caughtBy: [2, 15],
   },
   {
+    name: 'puts back whole members of sections only',
+    changes: [
+      {
+        file: 'src/model/sections.ts',
+        find: 'return isJsonObject(value) && isJsonObject(change) ? unnamedMembers(value, change, here) : [];',
+        replace: 'return [];',
+      },
+    ],
+    caughtBy: [2],
+  },
+  {
     name: 'sends merge patches to a server that replaces',
     changes: [
       {

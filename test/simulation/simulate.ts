@@ -1,3 +1,4 @@
+import type { Lead } from '../../src/index.ts';
 import { someLeads } from '../builders/a-lead.ts';
 import { chaos } from './chaos.ts';
 import { depart } from './departures.ts';
@@ -25,7 +26,7 @@ export interface Life {
 export async function simulate(seed: number, library: Library, change: Partial<Mix> = {}): Promise<Life> {
   const drawn = inWorld(drawMix(createDice(seed, 0)), createDice(seed, 6));
   const mix = { ...drawn, departs: createDice(seed, 11).chance(0.25), ...change };
-  const leads = someLeads(mix.leads);
+  const leads = mix.world.isReplacing && createDice(seed, 12).chance(0.6) ? nested(mix.leads) : someLeads(mix.leads);
   const place = createPlace(seed);
   const stay = { place, user: { name: 'life', label: '' }, seed, mix, library, leads };
   const device = createDevice(stay);
@@ -49,4 +50,13 @@ export async function simulate(seed: number, library: Library, change: Partial<M
     endSilence();
   }
   return { seed, broken: verdict.broken, trace: scheduler.trace, mix, device };
+}
+
+/** Members where users write, with others beside them that a server which replaces takes away, at every depth. */
+function nested(count: number): Lead[] {
+  return someLeads(count).map((lead) => ({
+    ...lead,
+    properties: { ...lead.properties, a: { kept: 'a', x: { kept: 'x' } }, b: { kept: 'b' } },
+    location: { ...lead.location, a: { kept: 'a' } },
+  }));
 }
