@@ -37,8 +37,7 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
     }
     await freeze(leadId, {
       ...{ ...terms, before: plan.isStrict ? (await strictly()).before : Number.POSITIVE_INFINITY },
-      ...{ fences: plan.isFenced ? records.fences : [] },
-      ...{ isWhole: sections.isWhole(), isUnsure: sections.isUnsure() },
+      ...{ fences: records.fences, isWhole: sections.isWhole(), isUnsure: sections.isUnsure() },
     });
     queue.update(leadId, (await records.get(leadId))?.rows[0]?.seq);
   };

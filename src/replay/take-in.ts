@@ -61,7 +61,8 @@ async function settleBatch(
   const isLatest = arrivesUntil === batch.arrivesUntil;
   const latest = { ...stored, lateUntil: isLatest ? lateUntil : Math.max(lateUntil, arrivesUntil) };
   const result = settle(record, latest, answer, terms.now);
-  if (result.fence && isFenced) records.fences = [...records.fences, result.fence];
+  // What was refused need not be remembered by its id: an earlier attempt that arrives later may still do it.
+  if (result.fence && (isFenced || answer.kind === 'refused')) records.fences = [...records.fences, result.fence];
   return conclude(records, result, plan);
 }
 

@@ -31,7 +31,7 @@ export function createBackground({ library, device, newWorker, optionsOf }: Back
     },
     wake() {
       const { workers, sending, scheduler, user } = device();
-      if (workers.length) return;
+      if (workers.length || device().isOver) return;
       // It tries at once whatever waits.
       sending.relieved();
       const worker = newWorker();

@@ -44,6 +44,7 @@ export async function depart(device: Device, stay: Stay, mix: Mix): Promise<read
     await device.open();
     return [device, ...guests];
   }
+  device.isOver = true;
   for (const worker of [...device.workers]) device.kill(worker);
   const leads: readonly Lead[] = device.server.leads();
   const next = createDevice({ ...stay, user: { name: device.user.name, label: 'again-' }, seed: stay.seed + 1, leads });

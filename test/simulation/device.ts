@@ -47,6 +47,8 @@ export interface Device {
   readonly tabs: Tab[];
   /** One at most. */
   readonly workers: Tab[];
+  /** Another stay under the same name began. */
+  isOver: boolean;
   /** From now on nothing goes wrong. */
   isHealed: boolean;
   onLine: boolean;
@@ -162,7 +164,14 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
       tabs: [],
       workers: [],
     },
-    ...{ isHealed: false, onLine: true, storageFaults: 0, resumes: { begun: 0, open: 0 }, onBegun: () => {} },
+    ...{
+      isOver: false,
+      isHealed: false,
+      onLine: true,
+      storageFaults: 0,
+      resumes: { begun: 0, open: 0 },
+      onBegun: () => {},
+    },
     now: place.now,
     drawWeather() {
       fates = drawFates(networkDice);

@@ -113,7 +113,8 @@ export function createNetwork(host: NetworkHost): Network {
             leave();
             const given = response();
             if (!given.isCut) passage.wait = given.wait;
-            host.onAnswered(passage, given.status, isDefinite && !isAgain(given.status));
+            // Without its body it is no answer (R20).
+            host.onAnswered(passage, given.isCut ? 0 : given.status, isDefinite && !isAgain(given.status));
             resolve(responseOf(given));
           });
         breaks.set(passage, () => void scheduler.post(tab, 'network', fail));

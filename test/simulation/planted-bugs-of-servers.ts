@@ -29,7 +29,7 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/take-in.ts',
-        find: 'if (result.fence && isFenced)',
+        find: "if (result.fence && (isFenced || answer.kind === 'refused'))",
         replace: 'if (result.fence && !isFenced)',
       },
     ],

@@ -8,4 +8,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 428, was: 'what our own request removed from a section passed for a change of somebody else' },
   { seed: 129, was: 'a page that could not note its opening took a later sign-out for an earlier one' },
   { seed: 103, was: 'what a server left of an object that it had replaced passed for a change of somebody else' },
+  { seed: 50160, was: 'under an idempotency key a refused request whose first attempt was late undid a later edit' },
 ];

@@ -69,6 +69,11 @@ export function createSendingChecks({
 
   const overlap = (one: KnownBatch, other: KnownBatch) => pathsOverlap(paths(one), paths(other));
 
+  const relieved = () => {
+    reliefAt = elapsed();
+    waits.clear();
+  };
+
   return {
     sent(passage) {
       const { tab, leadId, text, key } = passage;
@@ -149,10 +154,7 @@ export function createSendingChecks({
       const until = elapsed() + (passage.wait ?? 0);
       if (passage.wait && until > (asked.get(tab)?.until ?? 0)) asked.set(tab, { status, until });
     },
-    relieved() {
-      reliefAt = elapsed();
-      waits.clear();
-    },
+    relieved,
     jumped() {
       isSoleSender &&= hasLocks;
     },
@@ -173,7 +175,11 @@ export function createSendingChecks({
       absent = new Set();
     },
     told: (tab) => void absent?.add(tab),
-    granted: (tab) => void absent?.add(tab),
+    granted(tab) {
+      absent?.add(tab);
+      // A worker tries at once whatever waits, as soon as it is its turn.
+      if (!tabs().includes(tab)) relieved();
+    },
     back() {
       absent = undefined;
     },

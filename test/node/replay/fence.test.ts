@@ -69,6 +69,24 @@ describe('R17 after a request that timed out and was then repeated with success'
     expect(await edit.settled).toMatchObject({ outcome: 'synced' });
   });
 
+  it('it waits there, too, where the repetition was refused: a refusal need not be remembered by its id', async () => {
+    const device = aDevice({ leads: someLeads(2) });
+    const leadbox = await device.loadedTab({
+      ...{ timeout, retry: { minDelay: 1_000, maxDelay: 1_000 }, idempotencyHeader: 'Idempotency-Key' },
+    });
+    device.api.next('hang');
+    const edit = await leadbox.patch(id, { properties: { a: 1 } });
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(1), soon);
+    device.api.next(403);
+    await device.clock.advance(timeout + 1_000);
+    expect(await edit.settled).toMatchObject({ outcome: 'parked' });
+    await leadbox.patch(id, { properties: { a: 2 } });
+    await device.rest();
+    expect(device.attempts).toHaveLength(2);
+    await device.clock.advance(longest);
+    expect(device.attempts).toHaveLength(3);
+  });
+
   it('the wait outlives a reload', async () => {
     const { device, leadbox, startedAt, options } = await aRepeatedRequest({ a: 1 });
     await leadbox.patch(id, { properties: { a: 2 } });
