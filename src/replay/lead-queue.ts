@@ -12,6 +12,8 @@ export interface LeadQueue {
     rank: (leadId: string) => number,
     readOutbox: ReadOutbox,
   ): Promise<string | undefined>;
+  /** The same as far as is known without reading: at most so many, in their order. */
+  likely(mayBeSent: (leadId: string) => boolean, rank: (leadId: string) => number, most: number): readonly string[];
   /** The lead's oldest edit is now this one; undefined: it has none. */
   update(leadId: string, oldest: number | undefined): void;
 }
@@ -27,13 +29,20 @@ export function createLeadQueue(): LeadQueue {
   // Every row up to here belongs to a lead in `oldest`, or is gone.
   let scanned = 0;
 
+  const inOrder = (mayBeSent: (leadId: string) => boolean, rank: (leadId: string) => number) =>
+    [...oldest]
+      .filter(([leadId]) => mayBeSent(leadId))
+      .map(([leadId, seq]) => ({ leadId, seq, rank: rank(leadId) }))
+      .sort((a, b) => a.rank - b.rank || a.seq - b.seq);
+
   return {
+    likely: (mayBeSent, rank, most) =>
+      inOrder(mayBeSent, rank)
+        .slice(0, most)
+        .map(({ leadId }) => leadId),
     async next(mayBeSent, rank, readOutbox) {
       for (;;) {
-        const [first] = [...oldest]
-          .filter(([leadId]) => mayBeSent(leadId))
-          .map(([leadId, seq]) => ({ leadId, seq, rank: rank(leadId) }))
-          .sort((a, b) => a.rank - b.rank || a.seq - b.seq);
+        const [first] = inOrder(mayBeSent, rank);
         // Whatever was not read yet is younger than what was.
         if (first && !first.rank && first.seq <= scanned) return first.leadId;
         const rows = await readOutbox(scanned, windowSize);

@@ -5,7 +5,8 @@ import type { Answer, Settled } from '../model/settle.ts';
 import type { Database, Tables } from '../storage/database.ts';
 import { type LeadRecords, openRecords } from '../storage/lead-records.ts';
 import { leasedUntil, takeLease } from '../storage/lease.ts';
-import { noteOvertaken } from '../storage/parked-edits.ts';
+import { noteOvertaken, readParked } from '../storage/parked-edits.ts';
+import { needNotBeAwaited } from '../storage/table.ts';
 import { chooseBatches } from './choose-batches.ts';
 import type { LeadQueue } from './lead-queue.ts';
 import { takeIn } from './take-in.ts';
@@ -69,17 +70,18 @@ export interface Turn {
 /** Takes answers in and chooses what to send next, in one transaction (R18). What it chose is frozen in its rows (R16). */
 export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
   return database.run('rw', async (tables) => {
+    const { queue, mayBeSent, rank, want } = plan;
     const answered = plan.answers.map(({ leadId }) => leadId);
-    const records = await openRecords(tables, plan.terms.now, answered);
+    // All that is likely to be needed is read at once; of the leads to choose from, those just answered may be some.
+    const likely = want ? queue.likely(mayBeSent, rank, want + answered.length) : [];
+    const parked = needNotBeAwaited(readParked(tables, answered));
+    const records = await openRecords(tables, plan.terms.now, [...answered, ...likely]);
     const { settled, looked, parkedUnsent } = await takeIn(records, plan);
     const chosen = await chooseAlone(tables, records, plan, looked);
     const all = [...settled, ...chosen.settled];
-    const noted = noteOvertaken(
-      tables,
-      all.flatMap(({ acknowledged }) => acknowledged),
-    );
+    const acknowledged = all.flatMap((one) => one.acknowledged);
+    noteOvertaken(tables, await parked, acknowledged);
     records.flush();
-    await noted;
     return { ...chosen, settled: all, parkedUnsent: [...records.unreadable, ...parkedUnsent, ...chosen.parkedUnsent] };
   });
 }

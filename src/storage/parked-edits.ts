@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
-import type { PendingRow } from '../model/lead-record.ts';
+import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import { pathsOverlap, touchedPaths, withoutPaths } from '../model/merge-patch.ts';
@@ -12,11 +12,18 @@ import { addEdits } from './store-edits.ts';
 /** How many seqs of discarded edits are remembered, for tabs that hear of it late (R40). */
 const remembered = 1_000;
 
-/** Notes on parked edits which of their paths later ones set that the server has now (R63). */
-export async function noteOvertaken({ parked }: Tables, acknowledged: readonly PendingRow[]): Promise<void> {
-  if (!acknowledged.length) return;
-  const leadIds = [...new Set(acknowledged.map(({ leadId }) => leadId))];
-  const rows = (await Promise.all(leadIds.map((leadId) => parked.where('leadId', leadId).toArray()))).flat();
+/** The parked edits of these leads. */
+export async function readParked({ parked }: Tables, leadIds: readonly string[]): Promise<readonly ParkedRow[]> {
+  const rows = await Promise.all([...new Set(leadIds)].map((leadId) => parked.where('leadId', leadId).toArray()));
+  return rows.flat();
+}
+
+/** Notes on parked edits, as they were read, which of their paths later ones set that the server has now (R63). */
+export function noteOvertaken(
+  { parked }: Tables,
+  rows: readonly ParkedRow[],
+  acknowledged: readonly PendingRow[],
+): void {
   const noted = rows.flatMap((row) => {
     const { overtaken = [] } = row;
     const paths = pathsOf(row);
@@ -27,7 +34,7 @@ export async function noteOvertaken({ parked }: Tables, acknowledged: readonly P
     const all = new Map([...overtaken, ...later].map((path) => [JSON.stringify(path), path]));
     return all.size > overtaken.length ? { ...row, overtaken: [...all.values()] } : [];
   });
-  if (noted.length) await parked.bulkPut(noted);
+  parked.bulkPut(noted);
 }
 
 /** What a parked edit became: the lead it is of, and its new row; none if it changes nothing any more. */
