@@ -57,7 +57,7 @@ interface Queued {
 }
 
 // A thousand edits at once must not freeze the page.
-const groupSize = 250;
+const groupSize = 125;
 
 export function createEditor({ database, clock, schemas, screen, etagOf, editOf, onStored }: EditorHost): Editor {
   const queue: Queued[] = [];
