@@ -2,6 +2,7 @@ import { Dexie, type Table as DexieTable } from 'dexie';
 import type { Environment } from '../environment.ts';
 import type { Lead } from '../model/lead.ts';
 import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
+import { beginNewLog } from './begin-new-log.ts';
 import { openDatabase } from './open-database.ts';
 import { type Rows, tableSchemas } from './rows.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
@@ -96,12 +97,22 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
   // When room was made and did not help: browsers give it back in their own time, more would go for nothing.
   let inVainAt = Number.NEGATIVE_INFINITY;
 
+  let hasNewLog = false;
+  /** Once at each start, and not before something was read: it keeps the browser's storage busy for a while (R44). */
+  const beginLog = () => {
+    const { indexedDB } = options.environment;
+    if (!hasNewLog && indexedDB) void beginNewLog(indexedDB, options.name);
+    hasNewLog = true;
+  };
+
   const attempt = async <T>(work: (database: Dexie) => PromiseLike<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       if (ended) throw ended;
       const used = connect();
       try {
-        return await work(await used);
+        const result = await work(await used);
+        beginLog();
+        return result;
       } catch (error) {
         if (ended || attempt === attempts || !isLostConnection(error)) throw ended ?? storageError(error);
         if (connection === used) connection = undefined;

@@ -1,6 +1,5 @@
 import { Dexie } from 'dexie';
 import { LeadboxError } from '../model/leadbox-error.ts';
-import { beginNewLog } from './begin-new-log.ts';
 import type { DatabaseOptions } from './database.ts';
 import { rowFormat, tableSchemas } from './rows.ts';
 
@@ -29,7 +28,6 @@ export async function openDatabase(
   if (!indexedDB || !IDBKeyRange) {
     throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
   }
-  if (!wasOpen) void beginNewLog(indexedDB, options.name);
   // Deleted under us: an empty one in its place would make every edit look settled (R72).
   if (wasOpen && (await isMissing(indexedDB, options.name))) throw takenAway(false);
   let isOurs = false;

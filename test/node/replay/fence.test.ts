@@ -73,6 +73,7 @@ describe('R17 after a request that timed out and was then repeated with success'
     const device = aDevice({ leads: someLeads(2) });
     const leadbox = await device.loadedTab({
       ...{ timeout, retry: { minDelay: 1_000, maxDelay: 1_000 }, idempotencyHeader: 'Idempotency-Key' },
+      sections: 'merge', // otherwise the lead is looked at first
     });
     device.api.next('hang');
     const edit = await leadbox.patch(id, { properties: { a: 1 } });
