@@ -77,6 +77,19 @@ export function lostSince({ before = {}, body }: FrozenBatch, lead: Lead): JsonO
   return sent.some(isAsBefore) ? {} : untouchedMembers(before, patch, lead, true).lost;
 }
 
+/** Whether a lead shows all that a batch set. */
+export function isThere({ body }: FrozenBatch, lead: Lead): boolean {
+  const patch = JSON.parse(body) as JsonObject; // written by nextBatch
+  return touchedPaths(patch).every((path) =>
+    jsonEqual(valueAt(asJson(lead), path) ?? null, valueAt(patch, path) ?? null),
+  );
+}
+
+/** A batch whose damage was found, or that a later one would be taken for. */
+export function judged(batch: FrozenBatch): FrozenBatch {
+  return { ...batch, before: undefined };
+}
+
 type Member = readonly [path: readonly string[], value: JsonValue];
 
 /** What a patch leaves alone, at every depth: members beside those that it names. */

@@ -6,7 +6,7 @@ import type { Fence, FrozenBatch, LeadRecord, ParkedRow, PendingRow } from './le
 import { touchedPaths } from './merge-patch.ts';
 import { inSections } from './next-batch.ts';
 import { withoutEarlier } from './replaced.ts';
-import { untouchedMembers } from './sections.ts';
+import { judged, untouchedMembers } from './sections.ts';
 
 /** A definite answer of the server to a batch. */
 export type Answer =
@@ -105,7 +105,11 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const { lost, missing } = untouchedMembers(batch.before ?? {}, patch, lead);
   return {
     ...settled,
-    record: { ...settled.record, ...(isOutdated ? { base } : { base: lead, etag }) },
+    record: {
+      ...settled.record,
+      ...(isOutdated ? { base } : { base: lead, etag }),
+      earlier: record.earlier && judged(record.earlier),
+    },
     acknowledged: own,
     differs: isOutdated ? [] : [...sent.filter(isUnlike), ...missing],
     lost,

@@ -1,6 +1,6 @@
 import { isOlder } from '../model/lead-change.ts';
 import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
-import { lostSince } from '../model/sections.ts';
+import { isThere, judged, lostSince } from '../model/sections.ts';
 import { type Answer, nothingElse, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
 import { conclude } from './conclude.ts';
@@ -75,10 +75,12 @@ function takeLook(record: LeadRecord, answer: Answer, now: number): Settled {
   if (isOlder(lead, record.base)) return { ...nothingElse, record };
   const { earlier, rows } = record;
   const lost = earlier ? lostSince(earlier, lead) : {};
-  // Then it arrived, whatever others did since.
-  const acknowledged = Object.keys(lost).length ? rows.filter(({ seq }) => earlier?.seqs.includes(seq)) : [];
+  const current = { ...record, base: lead, etag };
+  if (!earlier || !Object.keys(lost).length) return { ...nothingElse, record: current };
+  // It arrived. What it set is the server's, unless others changed that since: then it is compared.
+  const acknowledged = isThere(earlier, lead) ? rows.filter(({ seq }) => earlier.seqs.includes(seq)) : [];
   const left = rows.filter((row) => !acknowledged.includes(row));
-  return { ...nothingElse, record: { ...record, base: lead, etag, rows: left }, acknowledged, lost };
+  return { ...nothingElse, record: { ...current, rows: left, earlier: judged(earlier) }, acknowledged, lost };
 }
 
 function dropOldFences(records: LeadRecords, { terms }: TurnPlan): void {

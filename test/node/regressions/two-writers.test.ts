@@ -300,3 +300,15 @@ it('an imported edit conflicts with nothing', async () => {
   await leadbox.sync();
   expect(onConflict.mock.calls).toEqual([]);
 });
+
+it('the damage of one part of a batch is not taken for a sign that the other arrived', async () => {
+  const { device, leadbox } = await aTab();
+  await leadbox.patch(id, { properties: { a: 1 } });
+  const bad = await leadbox.patch(id, { properties: { a: 'bad' } });
+  device.intercept = fails;
+  await leadbox.sync();
+  device.intercept = ({ text }) => (text.includes('bad') ? refusal(422) : undefined);
+  await leadbox.sync();
+  expect(await bad.settled).toMatchObject({ outcome: 'parked', edit: { status: 422 } });
+  expect(device.api.lead(id)?.properties).toEqual({ ...before, a: 1 });
+});
