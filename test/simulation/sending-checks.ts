@@ -53,8 +53,9 @@ export function createSendingChecks({
   hasLocks,
 }: SendingHost): SendingChecks {
   const batchOf = new Map<Passage, KnownBatch>();
-  // Where somebody said that there is a session: one 401 may be older than that.
+  // Where somebody said that there is a session: what a drain learns that began before may be older than that.
   let isSessionNews = new WeakSet<Tab>();
+  const doubtful = new Set<Tab>();
   const definite = new Set<string>();
   // What one tab takes for a reason the others hear of: the waits are shared.
   let reliefAt = Number.NEGATIVE_INFINITY;
@@ -150,7 +151,8 @@ export function createSendingChecks({
       } else if (status !== 401) {
         waits.set(tab, { leadId, since: elapsed() });
       }
-      if (status === 401 && !isSessionNews.delete(tab)) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
+      if (status === 401 && isSessionNews.has(tab)) doubtful.add(tab);
+      else if (status === 401) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
       const until = elapsed() + (passage.wait ?? 0);
       if (passage.wait && until > (asked.get(tab)?.until ?? 0)) asked.set(tab, { status, until });
     },
@@ -177,6 +179,7 @@ export function createSendingChecks({
     told: (tab) => void absent?.add(tab),
     granted(tab) {
       absent?.add(tab);
+      if (doubtful.delete(tab)) isSessionNews.delete(tab);
       // A worker tries at once whatever waits, as soon as it is its turn.
       if (!tabs().includes(tab)) relieved();
     },
