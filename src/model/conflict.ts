@@ -15,17 +15,16 @@ export interface Comparison {
 }
 
 /**
- * `patch` is what `rows` fold into. Null and missing are equal (R11); arrays are compared as wholes. Those up to
- * `sentThrough` were sent before: what they set there is not somebody else's.
+ * `patch` is what `rows` fold into. Null and missing are equal (R11); arrays are compared as wholes. What the
+ * edits in `sent` set, which were sent before, is not somebody else's.
  */
 export function compareWith(
   fresh: Lead,
   rows: readonly PendingRow[],
   patch: JsonObject,
-  sentThrough: number,
+  sent: readonly PendingRow[],
 ): Comparison {
   const all = valuesAt(fresh, rows, patch);
-  const sent = rows.filter(({ seq }) => seq <= sentThrough);
   const isOwn = ({ path, base, theirs }: Conflict) => {
     let at: JsonValue = withValueAt({}, path, base) ?? {};
     return sent.some((row) => {
@@ -41,7 +40,7 @@ export function compareWith(
 
 /** The paths that conflict; if none does and the server refuses all the same, all paths. */
 export function allAsConflicts(fresh: Lead, rows: readonly PendingRow[], patch: JsonObject): readonly Conflict[] {
-  const { conflicts } = compareWith(fresh, rows, patch, 0);
+  const { conflicts } = compareWith(fresh, rows, patch, []);
   return conflicts.length ? conflicts : valuesAt(fresh, rows, patch);
 }
 

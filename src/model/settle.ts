@@ -141,7 +141,13 @@ export function parkRows(
   parking: Parking,
 ): { readonly record: LeadRecord; readonly parked: readonly ParkedRow[] } {
   const left = record.rows.filter((row) => !gone.includes(row));
+  // What of it the server has all the same is what later edits replace.
+  const isMissing = ({ patch }: PendingRow, path: readonly string[]) =>
+    !jsonEqual(valueAt(asJson(record.base), path) ?? null, valueAt(patch, path) ?? null);
   // The newest first: each leaves to those after it what it replaced itself.
-  const rows = [...gone].reverse().reduce<readonly PendingRow[]>(withoutEarlier, left);
+  const rows = [...gone].reverse().reduce<readonly PendingRow[]>((later, row) => {
+    const replaced = row.replaced?.filter(({ path }) => isMissing(row, path));
+    return withoutEarlier(later, { ...row, replaced });
+  }, left);
   return { record: { ...record, rows }, parked: parkedRows(gone, parking) };
 }

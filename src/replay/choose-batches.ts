@@ -71,7 +71,8 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
   /** What comparing edits with the fresh base made of them; undefined if nothing: they can go as they are. */
   const compared = (record: LeadRecord, { rows, patch }: Foldable): Settled | undefined => {
     const { base, rounds = 0, earlier } = record;
-    const { conflicts, isThere } = compareWith(base, rows, patch, earlier?.seqs.at(-1) ?? 0);
+    const sent = record.rows.filter(({ seq }) => seq <= (earlier?.seqs.at(-1) ?? 0));
+    const { conflicts, isThere } = compareWith(base, rows, patch, sent);
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
       const left = record.rows.filter((row) => !rows.includes(row));

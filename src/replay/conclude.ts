@@ -2,7 +2,7 @@ import { type JsonObject, valueAt } from '../model/json.ts';
 import { asJson } from '../model/lead.ts';
 import type { LeadRecord } from '../model/lead-record.ts';
 import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
-import { replacedBy, withValues } from '../model/replaced.ts';
+import { replacedBy, withReplaced, withValues } from '../model/replaced.ts';
 import type { Settled } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
 import type { TurnPlan } from './turn.ts';
@@ -33,6 +33,11 @@ async function repair(records: LeadRecords, record: LeadRecord, patch: JsonObjec
   const madeAt = new Date(now).toISOString();
   const next = rows.find(({ isRepair }) => !isRepair)?.seq;
   const edit = { leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) };
-  const repaired = [...rows, await records.insert(edit, next)];
+  // One that was made on what the server left is on top of it all the same, and does not conflict with it.
+  const onTop = touchedPaths(patch).reduce((later, path) => {
+    const value = valueAt(patch, path) ?? undefined;
+    return withReplaced(later, { path, ...(value === undefined ? {} : { value }) }, ({ isRepair }) => !isRepair);
+  }, rows);
+  const repaired = [...onTop, await records.insert(edit, next)];
   return { ...record, rows: repaired.sort((a, b) => a.seq - b.seq) };
 }

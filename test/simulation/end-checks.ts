@@ -51,7 +51,7 @@ function isNamed(value: unknown, isRepair = false): boolean {
 export function checkPromises({ ledger, tabs }: Device): void {
   const stored = [...ledger.rows.values()].map(({ patch }) => JSON.stringify(patch)).join();
   const { parked, discarded } = ledger;
-  for (const { tab, leadbox, edit, error, outcome, value } of ledger.edits) {
+  for (const { tab, leadbox, leadId, edit, error, outcome, value } of ledger.edits) {
     if (error && new RegExp(`[: ]${value}\\b`).test(stored)) ledger.break(1, `edit ${value} rejected and was stored`);
     if (!tabs.includes(tab) || leadbox !== tab.leadbox) continue;
     if (!edit && !error) ledger.break(1, `the promise of edit ${value} stays open`);
@@ -60,6 +60,8 @@ export function checkPromises({ ledger, tabs }: Device): void {
     const ends = [
       parked.has(seq) ? 'parked' : '',
       discarded.has(seq) || (ledger.askedFor.has(seq) && outcome === 'discarded') ? 'discarded' : '',
+      // It gave way before it could be dropped.
+      ledger.askedFor.has(seq) && ledger.decided.has(leadId) ? 'synced' : '',
     ].filter((end) => end);
     const expected = edit && (seq ? (ends.length ? ends : ['synced']) : ['unchanged']);
     if (expected && !expected.includes(outcome ?? ''))
