@@ -38,9 +38,11 @@ export interface Foldable {
 export function foldable(record: LeadRecord, terms: BatchTerms): Foldable | number {
   const { now, coalesce, isWhole } = terms;
   const fences = terms.fences.filter(({ leadId, until }) => leadId === record.id && now < until);
-  const isFenced = ({ patch }: PendingRow) => {
+  const isFenced = ({ patch, isRepair }: PendingRow) => {
     const paths = touchedPaths(patch);
-    return fences.some((fence) => pathsOverlap(inSections(fence.paths, isWhole), inSections(paths, isWhole)));
+    // Where there is something to repair, a late request may take away what it does not name.
+    const byName = isWhole || isRepair;
+    return fences.some((fence) => pathsOverlap(inSections(fence.paths, byName), inSections(paths, byName)));
   };
   const [first, ...rest] = record.rows as readonly [PendingRow, ...PendingRow[]]; // never empty in a record
   if (isFenced(first)) return Math.max(...fences.map(({ until }) => until));

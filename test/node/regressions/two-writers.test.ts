@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { JsonObject, LeadboxOptions } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
-import { aDevice, type Device, type DeviceOptions } from '../../builders/a-leadbox.ts';
+import { aDevice, type Device, type DeviceOptions, soon } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
 const before = { a: 0, b: 0, c: [1] };
@@ -310,5 +310,35 @@ it('the damage of one part of a batch is not taken for a sign that the other arr
   device.intercept = ({ text }) => (text.includes('bad') ? refusal(422) : undefined);
   await leadbox.sync();
   expect(await bad.settled).toMatchObject({ outcome: 'parked', edit: { status: 422 } });
+  expect(device.api.lead(id)?.properties).toEqual({ ...before, a: 1 });
+});
+
+it('a repair waits until no earlier request can arrive, also where what was learned is forgotten', async () => {
+  const { device, leadbox, options } = await aTab({}, { timeout: 1_000 });
+  const late: (() => void)[] = [];
+  device.intercept = ({ body }) => {
+    late.push(() => void applied(device, body));
+    return new Promise(() => {});
+  };
+  await leadbox.patch(id, { properties: { a: 1 } });
+  const hanging = leadbox.sync();
+  await vi.waitFor(() => expect(late).toHaveLength(1), soon);
+  await device.clock.advance(1_000);
+  await hanging;
+  device.intercept = () => {
+    device.intercept = fails;
+    return undefined; // the repetition arrives, and nothing after it
+  };
+  await leadbox.sync();
+  await leadbox.close();
+  await new Promise((resolve) => {
+    device.indexedDB.deleteDatabase('leadbox-replay:leadbox').onsuccess = resolve;
+  });
+  device.intercept = undefined;
+  const reloaded = device.tab(options);
+  await reloaded.sync();
+  late[0]?.();
+  await device.clock.advance(60_000);
+  await reloaded.sync();
   expect(device.api.lead(id)?.properties).toEqual({ ...before, a: 1 });
 });
