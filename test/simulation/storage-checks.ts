@@ -125,7 +125,12 @@ export function createStorageChecks(
   const checkFolding = ({ id, batch, aloneThrough = 0, rounds }: BaseRow, rows: readonly PendingRow[]) => {
     // One by one after a refusal, at a fence, and what was compared before goes alone; so does a repair.
     const isLimited =
-      !batch || batch.isWhole || rounds || rows[0]?.isRepair || stored.fences.some(({ leadId }) => leadId === id);
+      !batch ||
+      batch.isWhole ||
+      rounds ||
+      ledger.conflicted.has(id) ||
+      rows[0]?.isRepair ||
+      stored.fences.some(({ leadId }) => leadId === id);
     if (isLimited || options.coalesce === false || options.ordering === 'strict' || options.checkBeforeSend) return;
     const next = rows[batch.seqs.length];
     if (!next || (batch.seqs[0] ?? 0) <= aloneThrough) return;
