@@ -25,8 +25,6 @@ export interface KnownBatch {
   readonly body: string;
   readonly isWhole: boolean;
   isSent: boolean;
-  /** Sent more than once: it may have arrived before it was refused. */
-  isRepeated: boolean;
   isAnswered: boolean;
   isApplied: boolean;
 }
@@ -38,7 +36,7 @@ export interface Ledger {
   readonly rows: Map<number, PendingRow>;
   readonly parked: Set<number>;
   readonly applied: Set<number>;
-  /** Leads of which a batch met a conflict, or was refused as a repetition: the server may have it already (R37). */
+  /** Leads of which a batch met a conflict or was refused: the server may have it already (R37). */
   readonly conflicted: Set<string>;
   readonly batches: Map<string, KnownBatch>;
   /** In the order of their first application. */

@@ -84,7 +84,6 @@ export function createSendingChecks({
       const batch = frozen && ledger.batches.get(frozen.id);
       if (!batch || batch.body !== text) return ledger.break(9, `${text} was sent and is not frozen in its row`);
       if (key !== undefined && key !== batch.id) ledger.break(9, `batch ${batch.id} was sent with the key ${key}`);
-      batch.isRepeated = batch.isSent;
       batch.isSent = true;
       batchOf.set(passage, batch);
 
@@ -142,8 +141,7 @@ export function createSendingChecks({
       const batch = batchOf.get(passage);
       if (!batch) return;
       const { tab, leadId } = passage;
-      if (status === 409 || status === 412 || (status >= 400 && isDefinite && batch.isRepeated))
-        ledger.conflicted.add(leadId);
+      if (status === 409 || status === 412 || (status >= 400 && isDefinite)) ledger.conflicted.add(leadId);
       if (isDefinite) {
         batch.isAnswered = true;
         definite.add(`${tab.label} ${batch.id}`);

@@ -159,7 +159,6 @@ export function createStorageChecks(
       body,
       isWhole: !!batch.isWhole,
       isSent: false,
-      isRepeated: false,
       isAnswered: false,
       isApplied: false,
     });
