@@ -96,7 +96,11 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
     return { ...nothingElse, record: next, acknowledged: resolved.yielded, parked };
   };
 
-  for (const leadId of looked) if (plan.want) await choose(leadId);
+  for (const leadId of looked) {
+    // What it was looked at for may be done by now, and another lead's edit the first.
+    const isNext = !plan.isStrict || (await strictly()).head === leadId;
+    if (plan.want && isNext) await choose(leadId);
+  }
   const mayBeSent = (leadId: string) => !seen.has(leadId) && plan.mayBeSent(leadId);
   while (batches.length + looks.length < plan.want) {
     const head = plan.isStrict ? (await strictly()).head : await queue.next(mayBeSent, plan.rank, records.outboxAfter);

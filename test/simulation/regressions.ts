@@ -10,6 +10,7 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 103, was: 'what a server left of an object that it had replaced passed for a change of somebody else' },
   { seed: 50160, was: 'under an idempotency key a refused request whose first attempt was late undid a later edit' },
   { seed: 60869, was: 'a request of before a repair arrived after it, in a page that did not know of replacing' },
+  { seed: 800946, was: 'with a strict order a lead that was looked at went before an earlier edit of another' },
   { seed: 601970, was: 'an edit made on what a server had left of a member conflicted with the repair of it' },
   { seed: 602515, was: 'what an edit had set before it was parked passed for a change of somebody else' },
   { seed: 602650, was: 'parts of a batch that had arrived conflicted with later parts of it' },
