@@ -4,7 +4,7 @@ import { asJson, type Lead } from './lead.ts';
 import type { PendingRow } from './lead-record.ts';
 import { leadPatchSchema } from './lead-schema.ts';
 import { applyMergePatch, mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
-import { valueBefore, withReplaced, withValueAt } from './replaced.ts';
+import { entryAt, valueBefore, withReplaced, withValueAt } from './replaced.ts';
 
 /** Edits of one lead that would go together, compared with the lead as the server has it now (R35–R37). */
 export interface Comparison {
@@ -105,8 +105,7 @@ export function resolveConflicts(
     if (isRepair) continue;
     // Asked once: from now on it is theirs that these edits knowingly replace, or leave.
     const first = Math.min(...seqs);
-    const entry = { path, ...(theirs === undefined ? {} : { value: theirs }) };
-    current = withReplaced(current, entry, ({ seq }) => seq >= first);
+    current = withReplaced(current, entryAt(path, theirs), ({ seq }) => seq >= first);
   }
   const asking = current.flatMap((row) => {
     const own = isOfBatch(row) ? asked.filter((conflict) => touches(row, conflict)) : [];

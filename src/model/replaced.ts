@@ -17,7 +17,7 @@ export function replacedBy(view: Lead, patch: JsonObject): Replaced[] {
 function replacedAt(value: JsonValue | undefined, path: readonly string[]): Replaced {
   const end = path.findIndex((_, length) => !isJsonObject(valueAt(value, path.slice(0, length))));
   const way = end < 0 ? path : path.slice(0, end);
-  return at(way, valueAt(value, way));
+  return entryAt(way, valueAt(value, way));
 }
 
 /** The value at `path` before the first of these edits: null where there was none, undefined if nobody knows. */
@@ -56,7 +56,8 @@ export function withReplaced<R extends PendingRow>(
     if (!concerned(row) || !pathsOverlap([path], [...touchedPaths(patch), ...replaced.map((own) => own.path)]))
       return row;
     const now = replaced.map((own) => {
-      if (isPrefix(own.path, path)) return at(own.path, withValueAt(own.value, path.slice(own.path.length), value));
+      if (isPrefix(own.path, path))
+        return entryAt(own.path, withValueAt(own.value, path.slice(own.path.length), value));
       if (!isPrefix(path, own.path)) return own;
       const below = replacedAt(value, own.path.slice(path.length));
       return { ...below, path: [...path, ...below.path] };
@@ -66,7 +67,8 @@ export function withReplaced<R extends PendingRow>(
   });
 }
 
-function at(path: readonly string[], value: JsonValue | undefined): Replaced {
+/** This value was at a path; undefined: there was none. */
+export function entryAt(path: readonly string[], value: JsonValue | undefined): Replaced {
   return value === undefined ? { path } : { path, value };
 }
 

@@ -1,8 +1,8 @@
 import { type JsonObject, valueAt } from '../model/json.ts';
 import { asJson } from '../model/lead.ts';
-import type { LeadRecord } from '../model/lead-record.ts';
+import type { LeadRecord, PendingRow } from '../model/lead-record.ts';
 import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
-import { replacedBy, withReplaced, withValues } from '../model/replaced.ts';
+import { entryAt, replacedBy, withReplaced, withValues } from '../model/replaced.ts';
 import type { Settled } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
 import type { TurnPlan } from './turn.ts';
@@ -31,13 +31,14 @@ export async function conclude(records: LeadRecords, result: Settled, { sections
 async function repair(records: LeadRecords, record: LeadRecord, patch: JsonObject, now: number): Promise<LeadRecord> {
   const { id: leadId, base, rows } = record;
   const madeAt = new Date(now).toISOString();
-  const next = rows.find(({ isRepair }) => !isRepair)?.seq;
+  const isUsers = ({ isRepair }: PendingRow) => !isRepair;
+  const next = rows.find(isUsers)?.seq;
   const edit = { leadId, patch, madeAt, isRepair: true, replaced: replacedBy(base, patch) };
   // One that was made on what the server left is on top of it all the same, and does not conflict with it.
-  const onTop = touchedPaths(patch).reduce((later, path) => {
-    const value = valueAt(patch, path) ?? undefined;
-    return withReplaced(later, { path, ...(value === undefined ? {} : { value }) }, ({ isRepair }) => !isRepair);
-  }, rows);
+  const onTop = touchedPaths(patch).reduce(
+    (later, path) => withReplaced(later, entryAt(path, valueAt(patch, path) ?? undefined), isUsers),
+    rows,
+  );
   const repaired = [...onTop, await records.insert(edit, next)];
   return { ...record, rows: repaired.sort((a, b) => a.seq - b.seq) };
 }
