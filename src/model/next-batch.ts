@@ -42,7 +42,8 @@ export function foldable(record: LeadRecord, terms: BatchTerms): Foldable | numb
     const paths = touchedPaths(patch);
     // Where there is something to repair, a late request may take away what it does not name.
     const byName = isWhole || isRepair;
-    return fences.some((fence) => pathsOverlap(inSections(fence.paths, byName), inSections(paths, byName)));
+    const written = (all: Fence['paths']) => (byName ? all.map((path) => path.slice(0, 1)) : all);
+    return fences.some((fence) => pathsOverlap(written(fence.paths), written(paths)));
   };
   const [first, ...rest] = record.rows as readonly [PendingRow, ...PendingRow[]]; // never empty in a record
   if (isFenced(first)) return Math.max(...fences.map(({ until }) => until));
@@ -58,14 +59,6 @@ export function foldable(record: LeadRecord, terms: BatchTerms): Foldable | numb
     rows.push(row);
   }
   return { rows, patch };
-}
-
-/** The paths that a request writes: with whole sections, these. */
-export function inSections(
-  paths: readonly (readonly string[])[],
-  isWhole: boolean | undefined,
-): readonly (readonly string[])[] {
-  return isWhole ? paths.map((path) => path.slice(0, 1)) : paths;
 }
 
 /**

@@ -63,6 +63,21 @@ export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: 
 }
 
 /**
+ * The paths that a copy of a batch may change which arrives late: of a section that the server may replace, all of it. An
+ * answer that still has a member which the batch did not name shows that it does not.
+ */
+export function reach({ before, isWhole, body }: FrozenBatch, answer?: Lead): readonly (readonly string[])[] {
+  const patch = JSON.parse(body) as JsonObject; // written by nextBatch
+  const isLeft = ([path]: Member) => (valueAt(answer && asJson(answer), path) ?? null) !== null;
+  const members = (value: JsonValue | undefined) => (isJsonObject(value) ? value : {});
+  const mayReplace = (name = '') =>
+    before &&
+    Object.hasOwn(before, name) &&
+    !unnamedMembers(members(before[name]), members(patch[name]), [name]).some(isLeft);
+  return touchedPaths(patch).map((path) => (isWhole || mayReplace(path[0]) ? path.slice(0, 1) : path));
+}
+
+/**
  * What a batch removed that was refused, and yet its first attempt arrived (R33). Others may have written since: only
  * what is still as it was speaks against it.
  */

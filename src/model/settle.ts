@@ -4,9 +4,8 @@ import { asJson, type Lead } from './lead.ts';
 import { applyToLead, isOlder } from './lead-change.ts';
 import type { Fence, FrozenBatch, LeadRecord, ParkedRow, PendingRow } from './lead-record.ts';
 import { touchedPaths } from './merge-patch.ts';
-import { inSections } from './next-batch.ts';
 import { withoutEarlier } from './replaced.ts';
-import { judged, untouchedMembers } from './sections.ts';
+import { judged, reach, untouchedMembers } from './sections.ts';
 
 /** A definite answer of the server to a batch. */
 export type Answer =
@@ -65,7 +64,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const isOfBatch = new Set(batch.seqs);
   const own = record.rows.filter(({ seq }) => isOfBatch.has(seq));
   const rest = record.rows.filter((row) => !own.includes(row));
-  const paths = inSections(sent, batch.isWhole);
+  const paths = reach(batch, answer.kind === 'acknowledged' ? answer.lead : undefined);
   const settled = {
     ...nothingElse,
     record: { ...record, rows: rest, batch: undefined },

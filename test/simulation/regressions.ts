@@ -14,4 +14,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 601970, was: 'an edit made on what a server had left of a member conflicted with the repair of it' },
   { seed: 602515, was: 'what an edit had set before it was parked passed for a change of somebody else' },
   { seed: 602650, was: 'parts of a batch that had arrived conflicted with later parts of it' },
+  { seed: 802054, was: 'a repair that arrived late took away what a later edit had put beside it' },
 ];

@@ -342,3 +342,42 @@ it('a repair waits until no earlier request can arrive, also where what was lear
   await reloaded.sync();
   expect(device.api.lead(id)?.properties).toEqual({ ...before, a: 1 });
 });
+
+it.each([
+  ['the first of an empty section', {}, { a: 1 }, { a: 1 }],
+  ['a repair, where what was learned is forgotten', before, { a: null }, { b: 0, c: [1] }],
+])('%s may still arrive and replace it: a later edit of the section waits', async (what, properties, change, whole) => {
+  const { device, leadbox, options } = await aTab({ leads: [aLead({ properties })] }, { timeout: 1_000 });
+  await leadbox.patch(id, { properties: change });
+  const isRepair = what.includes('repair');
+  if (isRepair) {
+    device.intercept = () => {
+      device.intercept = fails;
+      return undefined; // the edit arrives, and nothing after it
+    };
+    await leadbox.sync();
+    await device.clock.advance(60_000);
+    await leadbox.close();
+    await new Promise((resolve) => {
+      device.indexedDB.deleteDatabase('leadbox-replay:leadbox').onsuccess = resolve;
+    });
+  }
+  const tab = isRepair ? device.tab(options) : leadbox;
+  const late: (() => void)[] = [];
+  device.intercept = ({ body }) => {
+    late.push(() => void applied(device, body));
+    return new Promise(() => {});
+  };
+  const hanging = tab.sync();
+  await vi.waitFor(() => expect(late).toHaveLength(1), soon);
+  await device.clock.advance(1_000);
+  await hanging;
+  device.intercept = undefined;
+  await tab.sync();
+  await tab.patch(id, { properties: { d: 4 } });
+  await tab.sync();
+  late[0]?.();
+  await device.clock.advance(60_000);
+  await tab.sync();
+  expect(device.api.lead(id)?.properties).toEqual({ ...whole, d: 4 });
+});
