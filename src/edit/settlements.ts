@@ -1,6 +1,8 @@
 import type { Settlement } from '../model/edit.ts';
+import { jsonEqual, valueAt } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
-import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
+import type { ParkedRow, PendingRow, Replaced } from '../model/lead-record.ts';
+import { valueBefore, withoutEarlier } from '../model/replaced.ts';
 import type { Database } from '../storage/database.ts';
 import { parkedEdit, readFates, readLead } from '../storage/read-leads.ts';
 
@@ -26,6 +28,16 @@ export function createSettlements(database: Database): Settlements {
   };
   const parked = (row: ParkedRow) => end(row.seq, { outcome: 'parked', edit: parkedEdit(row) });
 
+  /** Later edits of this tab that replaced what a refused one had set replaced what that one did. */
+  const refusedUnder = (gone: ParkedRow) => {
+    for (const { row } of waiting.values()) {
+      if (row.leadId !== gone.leadId || row.seq <= gone.seq) continue;
+      const isOnTop = ({ path }: Replaced) =>
+        jsonEqual(valueBefore([row], path) ?? null, valueAt(gone.patch, path) ?? null);
+      Object.assign(row, withoutEarlier([row], { ...gone, replaced: gone.replaced?.filter(isOnTop) })[0]);
+    }
+  };
+
   return {
     of: (row) => new Promise((resolve) => waiting.set(row.seq, { row, end: resolve })),
     synced(rows, lead) {
@@ -45,8 +57,10 @@ export function createSettlements(database: Database): Settlements {
       );
       for (const [index, [seq, { row }]] of asked.entries()) {
         const refusal = refused[index];
-        if (refusal) parked(refusal);
-        else if (discarded.includes(seq)) end(seq, { outcome: 'discarded' });
+        if (refusal) {
+          refusedUnder(refusal);
+          parked(refusal);
+        } else if (discarded.includes(seq)) end(seq, { outcome: 'discarded' });
         // Another edit may have gone, and left to this one what it replaced.
         else if (pending[index]) Object.assign(row, { replaced: pending[index].replaced });
         else {

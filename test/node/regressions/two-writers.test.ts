@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import type { JsonObject, LeadboxOptions } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
 import { aDevice, type Device, type DeviceOptions, soon } from '../../builders/a-leadbox.ts';
+import { deadChannel } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
 const before = { a: 0, b: 0, c: [1] };
@@ -204,6 +205,18 @@ it('undo after another tab sent it does not bring back what was taken back', asy
   await device.tab(options).sync();
   await e2.settled;
   await e2.undo();
+  expect((await leadbox.get(id))?.lead.properties).toEqual(before);
+});
+
+it('undo after another tab sent it does not bring back what was refused', async () => {
+  const { device, leadbox, options } = await aTab({ sections: 'merge' });
+  await leadbox.patch(id, { properties: { a: 'bad' } });
+  const edit = await leadbox.patch(id, { properties: { a: 'good' } });
+  device.intercept = ({ text }) => (text.includes('bad') ? refusal(422) : undefined);
+  await device.tab({ ...options, coalesce: false, environment: { channel: deadChannel } }).sync();
+  await device.clock.advance(30_000); // longer than until a page reads again where a message got lost
+  expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  await edit.undo();
   expect((await leadbox.get(id))?.lead.properties).toEqual(before);
 });
 
