@@ -36,6 +36,20 @@ export function edited(lead: Lead, { id, fields }: FieldEdit): { readonly lead: 
   };
 }
 
+/** Members of `properties` with unsynced edits, whose last one has the say. */
+export function changedFields(base: BaseRow, rows: readonly PendingRow[]) {
+  const server = base.lead.properties as JsonObject; // no lead of the bench is without
+  const fields = new Map<string, { key: string; server: unknown; mine: unknown; seqs: number[] }>();
+  for (const { seq, patch } of rows) {
+    for (const [key, mine] of Object.entries(patch.properties as JsonObject)) {
+      const seqs = fields.get(key)?.seqs ?? [];
+      seqs.push(seq);
+      fields.set(key, { key, server: server[key], mine, seqs });
+    }
+  }
+  return [...fields.values()];
+}
+
 /** A lead's edits as one request. */
 export interface HandBatch {
   readonly id: string;

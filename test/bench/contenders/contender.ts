@@ -31,6 +31,8 @@ export interface Opened {
   observe(id: string, seen: (lead: Lead) => void): () => void;
   /** A lead with its pending edits on top, and how many these are. */
   show(id: string): Promise<{ readonly lead: Lead; readonly pending: number }>;
+  /** Which fields of a lead have unsynced edits, with both values and the edits behind them: how many there are. */
+  changes(id: string): Promise<number>;
   /** How many edits wait. */
   count(): Promise<number>;
   /** Sends all that is pending. */

@@ -1,7 +1,7 @@
 import { Dexie, liveQuery, type Table } from 'dexie';
 import type { Lead } from '../../../src/model/lead.ts';
-import { type Rows, tableSchemas } from '../../../src/storage/rows.ts';
-import { drainByHand, edited, folded, frozen, groupSize, layout } from './by-hand.ts';
+import { type BaseRow, type Rows, tableSchemas } from '../../../src/storage/rows.ts';
+import { changedFields, drainByHand, edited, folded, frozen, groupSize, layout } from './by-hand.ts';
 import type { Contender, FieldEdit } from './contender.ts';
 
 type HandTables = { readonly [K in keyof Rows]: Table<Rows[K], K extends 'outbox' | 'parked' ? number : string> };
@@ -59,6 +59,10 @@ export const handDexie: Contender = {
           ]);
           return { lead: lead as Lead, pending: pending.length }; // the bench asks for what is there
         }),
+      async changes(id) {
+        const [base, rows] = await Promise.all([bases.get(id), outbox.where('leadId').equals(id).toArray()]);
+        return changedFields(base as BaseRow, rows).length; // the bench asks for a lead with edits
+      },
       async count() {
         const [pending] = await Promise.all([outbox.count(), parked.count()]);
         return pending;

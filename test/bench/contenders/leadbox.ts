@@ -22,6 +22,7 @@ export const leadbox: Contender = {
         if (!state) throw new Error(`There is no lead ${id}.`);
         return state;
       },
+      changes: async (id) => (await box.changes(id)).length,
       count: async () => (await box.status()).pending,
       drain: () => box.sync(),
       close: () => box.close(),

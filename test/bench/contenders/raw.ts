@@ -1,7 +1,7 @@
 import type { Lead } from '../../../src/model/lead.ts';
 import type { PendingRow } from '../../../src/model/lead-record.ts';
 import type { BaseRow } from '../../../src/storage/rows.ts';
-import { drainByHand, edited, folded, frozen, groupSize, layout } from './by-hand.ts';
+import { changedFields, drainByHand, edited, folded, frozen, groupSize, layout } from './by-hand.ts';
 import type { Contender, FieldEdit } from './contender.ts';
 
 /** IndexedDB by hand: the same stores, the same durability, nothing between. */
@@ -75,6 +75,16 @@ function rawContender({ isFrozen }: { readonly isFrozen: boolean }): Contender {
             result(parked.index('leadId').count(id)),
           ]);
           return { lead, pending: pending.length };
+        },
+        async changes(id) {
+          const { stores } = begin('readonly', 'bases', 'outbox', 'parked');
+          const [bases, outbox, parked] = stores as [IDBObjectStore, IDBObjectStore, IDBObjectStore];
+          const [base, rows] = await Promise.all([
+            result<BaseRow>(bases.get(id)),
+            result<PendingRow[]>(outbox.index('leadId').getAll(id)),
+            result(parked.index('leadId').getAll(id)),
+          ]);
+          return changedFields(base, rows).length;
         },
         async count() {
           const { stores } = begin('readonly', 'outbox', 'parked');

@@ -39,3 +39,23 @@ export const status: Row = {
     return times;
   },
 };
+
+/** What of a lead is unsynced, field by field. */
+export const changes: Row = {
+  name: 'changes of a lead with 1,000 pending edits of 50 fields',
+  ...{ rounds: 5, durabilities: ['relaxed'], contenders: all, sizes: [size(1_000)], isFresh: true },
+  async run(round) {
+    const { id } = round.leads(1)[0] as Lead; // one was asked for
+    const opened = await round.open();
+    await opened.editAll(Array.from({ length: 1_000 }, (_, n) => ({ id, fields: { [`field_${n % 50}`]: n } })));
+    const times: number[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      const begun = performance.now();
+      const fields = await opened.changes(id);
+      times.push(performance.now() - begun);
+      if (fields !== 50) throw new Error(`There are ${fields} changed fields.`);
+    }
+    await opened.close();
+    return times;
+  },
+};
