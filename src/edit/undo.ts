@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, jsonEqual, valueAt } from '../model/json.ts';
+import { equalAt, type JsonObject, type JsonValue, valueAt } from '../model/json.ts';
 import { asJson, type Lead } from '../model/lead.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import { mergePatchBetween, touchedPaths } from '../model/merge-patch.ts';
@@ -10,9 +10,7 @@ import { isPrefix, withValueAt } from '../model/replaced.ts';
  */
 export function undoPatch({ patch, replaced = [] }: PendingRow, view: Lead): JsonObject {
   const lead = asJson(view);
-  const own = touchedPaths(patch).filter((path) =>
-    jsonEqual(valueAt(lead, path) ?? null, valueAt(patch, path) ?? null),
-  );
+  const own = touchedPaths(patch).filter((path) => equalAt(path, lead, patch));
   let before: JsonValue | undefined = lead;
   for (const path of own) {
     const entry = replaced.find((other) => isPrefix(other.path, path));

@@ -31,6 +31,16 @@ export function valueAt(value: JsonValue | undefined, path: readonly string[]): 
   return path.reduce<JsonValue | undefined>(getOwn, value);
 }
 
+/** Whether there is a value: null and missing are the same (R11). */
+export function hasValueAt(value: JsonValue | undefined, path: readonly string[]): boolean {
+  return (valueAt(value, path) ?? null) !== null;
+}
+
+/** Whether two documents have the same at `path`; null and missing are the same (R11). */
+export function equalAt(path: readonly string[], a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  return jsonEqual(valueAt(a, path) ?? null, valueAt(b, path) ?? null);
+}
+
 /** Equal as JSON: the order of members does not count. */
 export function jsonEqual(a: unknown, b: unknown): boolean {
   return a === b || !jsonPatch.compare([a], [b]).length;

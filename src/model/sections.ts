@@ -1,4 +1,4 @@
-import { getOwn, isJsonObject, type JsonObject, type JsonValue, jsonEqual, setOwn, valueAt } from './json.ts';
+import { equalAt, getOwn, hasValueAt, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead, sectionNames } from './lead.ts';
 import type { FrozenBatch } from './lead-record.ts';
 import { applyMergePatch, touchedPaths } from './merge-patch.ts';
@@ -25,7 +25,7 @@ export function wholeSections(fresh: Lead, patch: JsonObject, isRepair = false):
     member,
     isJsonObject(change) ? applyMergePatch(getOwn(lead, member), change) : change,
   ]);
-  const isThere = (path: readonly string[]) => valueAt(patch, path) === null && (valueAt(lead, path) ?? null) !== null;
+  const isThere = (path: readonly string[]) => valueAt(patch, path) === null && hasValueAt(lead, path);
   const nulls = isRepair ? touchedPaths(patch).filter(isThere) : [];
   return withValues(Object.fromEntries(whole), nulls, null);
 }
@@ -50,12 +50,10 @@ export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: 
     if (!isJsonObject(section) || !isJsonObject(change)) continue;
     const untouched = unnamedMembers(section, change);
     const now = getOwn(asJson(answer), name);
-    const gone = untouched.filter(([path]) => (valueAt(now, path) ?? null) === null);
+    const gone = untouched.filter(([path]) => !hasValueAt(now, path));
     if (!gone.length) continue;
-    const isLeft = ([path, value]: Member) => {
-      const left = valueAt(now, path) ?? null;
-      return isLater ? jsonEqual(left, value) : left !== null;
-    };
+    const isLeft = ([path]: Member) =>
+      isLater ? equalAt([name, ...path], asJson(answer), before) : hasValueAt(now, path);
     if (!untouched.some(isLeft)) setOwn(lost, name, objectOf(gone));
     else missing.push(...gone.map(([path]) => [name, ...path]));
   }
@@ -68,7 +66,7 @@ export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: 
  */
 export function reach({ before, isWhole, body }: FrozenBatch, answer?: Lead): readonly (readonly string[])[] {
   const patch = JSON.parse(body) as JsonObject; // written by nextBatch
-  const isLeft = ([path]: Member) => (valueAt(answer && asJson(answer), path) ?? null) !== null;
+  const isLeft = ([path]: Member) => hasValueAt(answer && asJson(answer), path);
   const members = (value: JsonValue | undefined) => (isJsonObject(value) ? value : {});
   const mayReplace = (name = '') =>
     before &&
@@ -84,10 +82,7 @@ export function reach({ before, isWhole, body }: FrozenBatch, answer?: Lead): re
 export function lostSince({ before = {}, body }: FrozenBatch, lead: Lead): JsonObject {
   const patch = JSON.parse(body) as JsonObject; // written by nextBatch
   const now = asJson(lead);
-  const isAsBefore = (path: readonly string[]) => {
-    const at = (value: JsonValue) => valueAt(value, path) ?? null;
-    return !jsonEqual(at(before), at(patch)) && jsonEqual(at(now), at(before));
-  };
+  const isAsBefore = (path: readonly string[]) => !equalAt(path, before, patch) && equalAt(path, now, before);
   const sent = touchedPaths(patch).filter(([section = '']) => Object.hasOwn(before, section));
   return sent.some(isAsBefore) ? {} : untouchedMembers(before, patch, lead, true).lost;
 }
@@ -95,9 +90,7 @@ export function lostSince({ before = {}, body }: FrozenBatch, lead: Lead): JsonO
 /** Whether a lead shows all that a batch set. */
 export function isThere({ body }: FrozenBatch, lead: Lead): boolean {
   const patch = JSON.parse(body) as JsonObject; // written by nextBatch
-  return touchedPaths(patch).every((path) =>
-    jsonEqual(valueAt(asJson(lead), path) ?? null, valueAt(patch, path) ?? null),
-  );
+  return touchedPaths(patch).every((path) => equalAt(path, asJson(lead), patch));
 }
 
 /** A batch whose damage was found, or that a later one would be taken for. */

@@ -1,5 +1,5 @@
 import type { ParkReason } from './edit.ts';
-import { type JsonObject, jsonEqual, valueAt } from './json.ts';
+import { equalAt, hasValueAt, type JsonObject, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import { applyToLead, isOlder } from './lead-change.ts';
 import type { Fence, FrozenBatch, LeadRecord, ParkedRow, PendingRow } from './lead-record.ts';
@@ -92,12 +92,11 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const [expected, stored] = [applyToLead(base, patch), lead].map(asJson);
   // Null and missing are the same (R11), but for a null that was sent to delete.
   const isUnlike = (path: readonly string[]) => {
-    const [mine, theirs] = [valueAt(expected, path), valueAt(stored, path)];
-    return !jsonEqual(mine ?? null, theirs ?? null) || (theirs === null && path.length > 1 && mine === undefined);
+    const isNull = valueAt(stored, path) === null && valueAt(expected, path) === undefined;
+    return !equalAt(path, expected, stored) || (isNull && path.length > 1);
   };
   // In whole sections a member is deleted by being left out, which a merging server takes for nothing.
-  const isKept = (path: readonly string[]) =>
-    valueAt(patch, path) === undefined && (valueAt(stored, path) ?? null) !== null;
+  const isKept = (path: readonly string[]) => valueAt(patch, path) === undefined && hasValueAt(stored, path);
   const kept = batch.isWhole ? own.flatMap((row) => touchedPaths(row.patch)).filter(isKept) : [];
   // A repair asks once more, with nulls.
   const nulls = sent.filter((path) => own.some((row) => row.isRepair && valueAt(row.patch, path) === null));
@@ -141,8 +140,7 @@ export function parkRows(
 ): { readonly record: LeadRecord; readonly parked: readonly ParkedRow[] } {
   const left = record.rows.filter((row) => !gone.includes(row));
   // What of it the server has all the same is what later edits replace.
-  const isMissing = ({ patch }: PendingRow, path: readonly string[]) =>
-    !jsonEqual(valueAt(asJson(record.base), path) ?? null, valueAt(patch, path) ?? null);
+  const isMissing = ({ patch }: PendingRow, path: readonly string[]) => !equalAt(path, asJson(record.base), patch);
   // The newest first: each leaves to those after it what it replaced itself.
   const rows = [...gone].reverse().reduce<readonly PendingRow[]>((later, row) => {
     const replaced = row.replaced?.filter(({ path }) => isMissing(row, path));

@@ -1,4 +1,4 @@
-import { type JsonObject, valueAt } from '../model/json.ts';
+import { hasValueAt, type JsonObject, valueAt } from '../model/json.ts';
 import { asJson } from '../model/lead.ts';
 import type { LeadRecord, PendingRow } from '../model/lead-record.ts';
 import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
@@ -12,7 +12,7 @@ export async function conclude(records: LeadRecords, result: Settled, { sections
   const { lost, kept, differs, merges } = result;
   const base = asJson(result.record.base);
   // Somebody put it back since, where the answer is not the latest that is known.
-  const isBack = (path: readonly string[]) => (valueAt(base, path) ?? null) !== null;
+  const isBack = (path: readonly string[]) => hasValueAt(base, path);
   const isAsking = sections.isAuto && kept.length > 0;
   const patch = withValues(withoutPaths(lost, touchedPaths(lost).filter(isBack)), isAsking ? kept : [], null);
   const isWhole = !Object.keys(patch).length;

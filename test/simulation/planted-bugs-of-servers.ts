@@ -151,8 +151,8 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/edit/undo.ts',
-        find: 'jsonEqual(valueAt(lead, path) ?? null, valueAt(patch, path) ?? null),',
-        replace: 'jsonEqual(path, path) || valueAt(lead, path),',
+        find: 'equalAt(path, lead, patch)',
+        replace: 'path.length > 0',
       },
     ],
     caughtBy: [15],
@@ -177,6 +177,6 @@ export const moreBugs: readonly PlantedBug[] = [
         replace: '    if (answer.status === 412) return { ...settled, acknowledged: own };\n    const mustLook =',
       },
     ],
-    caughtBy: [1],
+    caughtBy: [1, 15],
   },
 ];
