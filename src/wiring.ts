@@ -86,6 +86,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const readStatus = async (): Promise<SyncStatus> => {
     try {
       if (!isClosed()) counts = await countRows(database);
+      if (counts.pending) reReading.begin([]);
     } catch (error) {
       if (!takenAway) throw error; // otherwise that is what the status tells
     }
@@ -234,7 +235,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   function stored(leadIds: readonly string[]): void {
     void changedHere(leadIds);
     replay.trigger();
-    reReading.begin();
+    reReading.begin(leadIds);
   }
 
   /** Rows changed in this tab. Resolves when its observers know. */
@@ -251,6 +252,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     status.touch();
     settlements.recheck(leadIds).catch(ignored); // asked again at the next notice
     replay.trigger(isRelieving);
+    reReading.begin(leadIds);
   }
 
   const stops = [

@@ -8,7 +8,10 @@ import type { Stored } from './stored.ts';
 
 /** Judges what a commit did to the outbox: no edit goes but by the server, by a record of its own or by request (1, 2, 8). */
 export function createOutboxChecks(ledger: Ledger, server: Server): (before: Stored, stored: Stored) => void {
-  /** After a conflict: what the server has comes to the same with and without these edits (R37). */
+  /**
+   * After a conflict: what the server has comes to the same with and without these edits (R37). Where the user asked for
+   * one to go, it has to without later ones, of which the next may go, too.
+   */
   const isThere = (seq: number, left: readonly number[], stored: Stored) => {
     const row = ledger.rows.get(seq);
     if (!row || !ledger.conflicted.has(row.leadId)) return false;
@@ -18,7 +21,8 @@ export function createOutboxChecks(ledger: Ledger, server: Server): (before: Sto
         .sort((a, b) => a.seq - b.seq)
         .reduce((lead, { patch }) => referencePatch(lead, patch), server.lead(row.leadId));
     const gone = left.flatMap((other) => ledger.rows.get(other) ?? []);
-    return jsonEqual(asJson(after([...gone, ...stored.outbox])), asJson(after(stored.outbox)));
+    const later = ledger.askedFor.has(seq) ? [] : stored.outbox;
+    return jsonEqual(asJson(after([...gone, ...later])), asJson(after(later)));
   };
 
   return (before, stored) => {

@@ -73,6 +73,19 @@ describe('R41 where every message between tabs is lost, within 30 s', () => {
     expect(seen.at(-1)).toMatchObject({ pending: 1 });
   });
 
+  it('a tab that heard of an edit sees that it was sent, though it hears nothing more', async () => {
+    const device = aDevice();
+    const other = device.tab({ autoSync: false });
+    const statuses = valuesOf(other.observeStatus());
+    await device.clock.advance(60_000);
+    const mine = await device.loadedTab({ autoSync: false });
+    await mine.patch(id, patch);
+    await vi.waitFor(() => expect(statuses.at(-1)).toMatchObject({ pending: 1 }), soon);
+    await device.tab(deaf).sync();
+    await device.clock.advance(30_000);
+    expect(statuses.at(-1)).toMatchObject({ state: 'synced', pending: 0 });
+  });
+
   it('nothing is read again once nothing is pending, and no timer stays', async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab({ environment: deaf.environment });
