@@ -24,7 +24,9 @@ export function checkLeftOvers(tab: Tab, scheduler: Scheduler, ledger: Ledger, i
     if (count) ledger.break(12, `${count} ${kind} of ${tab.label} are left over`);
   }
   // One that was just being opened is closed once it is open.
-  scheduler.after(undefined, 'browser', 1_000, () => {
+  const lookForConnections = () => {
+    scheduler.idle.delete(lookForConnections);
     if (tab.connections.size && !isLeaky()) ledger.break(12, `connections of ${tab.label} are left over`);
-  });
+  };
+  scheduler.idle.add(lookForConnections);
 }

@@ -53,6 +53,8 @@ export function createChannels(
         },
       };
       const member = { tab, name, channel };
+      // The code of one that was killed may still run; nobody hears it, and it hears nobody.
+      if (tab.isDead) return channel;
       members.add(member);
       tab.ends.add(channel.close);
       return channel;
