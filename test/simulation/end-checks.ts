@@ -15,11 +15,10 @@ export function checkServer({ ledger, server, mix, initial }: Device): void {
     const { id } = before;
     const truth = server.lead(id);
     const rows = [...ledger.rows.values()].filter(({ leadId }) => leadId === id).sort((a, b) => a.seq - b.seq);
-    const isCleared = (section: 'properties' | 'location') => rows.some(({ patch }) => patch[section] === null);
     // Put back with an edit that somebody discarded, or that was refused with another one: it is parked for all to see.
     const dropped = rows.filter(({ seq, isRepair }) => isRepair && (parked.has(seq) || discarded.has(seq)));
     for (const section of ['properties', 'location'] as const) {
-      for (const [key, value] of isCleared(section) ? [] : Object.entries(before[section] ?? {})) {
+      for (const [key, value] of ledger.cleared.has(`${id} ${section}`) ? [] : Object.entries(before[section] ?? {})) {
         // A decision about the whole section may take them out one by one.
         if (rows.some(({ patch, isRepair }) => isNamed(valueAt(patch, [section, key]), isRepair))) continue;
         if (ledger.contested.has(`${id} ${section}.${key}`) || key === 'theirs') continue;

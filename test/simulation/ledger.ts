@@ -34,6 +34,8 @@ export interface Ledger {
   readonly edits: MadeEdit[];
   /** Every row that was ever in the outbox. */
   readonly rows: Map<number, PendingRow>;
+  /** Sections that an edit cleared, also if a decision made something else of it later: `<lead> <section>`. */
+  readonly cleared: Set<string>;
   readonly parked: Set<number>;
   readonly applied: Set<number>;
   /** Leads of which a batch met a conflict or was refused: the server may have it already (R37). */
@@ -61,7 +63,15 @@ export interface Ledger {
 
 export function createLedger(onBroken: () => void): Ledger {
   const ledger: Ledger = {
-    ...{ edits: [], rows: new Map(), parked: new Set(), applied: new Set(), conflicted: new Set(), batches: new Map() },
+    ...{
+      edits: [],
+      rows: new Map(),
+      cleared: new Set(),
+      parked: new Set(),
+      applied: new Set(),
+      conflicted: new Set(),
+      batches: new Map(),
+    },
     ...{ appliedBatches: [], askedFor: new Set(), discarded: new Set(), yielded: new Set(), givenUp: new Map() },
     ...{ decided: new Set(), contested: new Set(), turnedBack: new Set(), parkedEvents: new Map(), broken: undefined },
     break(invariant, message) {

@@ -48,6 +48,8 @@ export function createOutboxChecks(ledger: Ledger, server: Server): (before: Sto
       if (known && !row.isRepair && !ledger.decided.has(row.leadId) && !jsonEqual(known.patch, row.patch))
         ledger.break(1, `the patch of ${row.seq} changed`);
       rows.set(row.seq, row);
+      for (const [member, value] of Object.entries(row.patch))
+        if (value === null) ledger.cleared.add(`${row.leadId} ${member}`);
     }
     const left = before.outbox
       .map(({ seq }) => seq)
