@@ -42,9 +42,12 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
     queue.update(leadId, (await records.get(leadId))?.rows[0]?.seq);
   };
 
-  const freeze = async (leadId: string, batchTerms: BatchTerms): Promise<void> => {
+  const freeze = async (leadId: string, given: BatchTerms): Promise<void> => {
     const found = await records.get(leadId);
     if (!found) return; // another tab was quicker, or nothing of it is left to send
+    // A repair is in itself a sign that the server replaces, also where what was learned could not be remembered.
+    const isRepairing = sections.isAuto && !!found.rows[0]?.isRepair;
+    const batchTerms = isRepairing ? { ...given, isWhole: true, isUnsure: false } : given;
     const record = thawed(found, batchTerms);
     if (typeof record === 'number') return void fencedUntil.push(record);
     const fold = !record.batch && foldable(record, batchTerms);

@@ -394,3 +394,23 @@ it.each([
   await tab.sync();
   expect(device.api.lead(id)?.properties).toEqual({ ...whole, d: 4 });
 });
+
+it('a repair goes as whole sections, also where what was learned is forgotten', async () => {
+  const { device, leadbox, options } = await aTab({ leads: [aLead({ properties: { b: 0 } })] });
+  device.intercept = () => {
+    device.intercept = fails;
+    return undefined; // the edit arrives, and nothing after it
+  };
+  await leadbox.patch(id, { properties: { a: 1 } });
+  await leadbox.sync();
+  await device.clock.advance(60_000);
+  await leadbox.close();
+  await new Promise((resolve) => {
+    device.indexedDB.deleteDatabase('leadbox-replay:leadbox').onsuccess = resolve;
+  });
+  device.intercept = undefined;
+  await device.tab(options).sync();
+  const repairs = device.attempts.slice(1).map(({ body }) => body);
+  expect(repairs).toEqual(repairs.map(() => ({ properties: { a: 1, b: 0 } })));
+  expect(device.api.lead(id)?.properties).toEqual({ a: 1, b: 0 });
+});
