@@ -21,8 +21,10 @@ export interface LeadRecord {
   readonly aloneThrough?: number | undefined;
   /** How often in a row the server refused it because of a conflict; the lead is fetched before the next attempt. */
   readonly rounds?: number | undefined;
-  /** A batch that was given up without having been acknowledged: it may have arrived all the same. */
+  /** The last batch that was given up without having been acknowledged. */
   readonly earlier?: FrozenBatch | undefined;
+  /** Edits up to this seq were in one of which nobody knows what came of it: they may have arrived all the same. */
+  readonly doubtedThrough?: number | undefined;
   /** The ETag of the base, where the server sent one. */
   readonly etag?: string | undefined;
 }

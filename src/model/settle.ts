@@ -81,8 +81,8 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     if (mustLook || mustPart) {
       // What is known of edits that were not part of this batch stays.
       const isOfOthers = earlier && !earlier.seqs.some((seq) => isOfBatch.has(seq));
-      const looked = mustLook ? { rounds: rounds + 1, earlier: isOfOthers ? earlier : batch } : {};
-      const parted = mustPart ? { aloneThrough: Math.max(...batch.seqs) } : {};
+      const looked = mustLook && { rounds: rounds + 1, ...doubt(record, batch), ...(isOfOthers && { earlier }) };
+      const parted = mustPart && { aloneThrough: Math.max(...batch.seqs) };
       return { ...settled, record: { ...settled.record, rows: record.rows, ...looked, ...parted } };
     }
     return { ...settled, ...parkRows({ ...settled.record, rows: record.rows }, own, { ...answer, now }) };
@@ -115,6 +115,12 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     merges: !isOutdated && nulls.length > 0 && nulls.every((path) => valueAt(stored, path) === undefined),
     isOutdated,
   };
+}
+
+/** What is left to know of a batch that is given up without having been acknowledged. */
+export function doubt({ doubtedThrough = 0 }: LeadRecord, batch: FrozenBatch): Partial<LeadRecord> {
+  const through = batch.isRepeated ? Math.max(doubtedThrough, ...batch.seqs) : doubtedThrough;
+  return { earlier: batch, ...(through && { doubtedThrough: through }) };
 }
 
 /** Why edits are parked. */

@@ -5,8 +5,8 @@ import type { LeadRecord, PendingRow } from './lead-record.ts';
  * sent before, alone or with others: it may have arrived (R70). Nor a repair.
  */
 export function staleRows(record: LeadRecord, now: number, maxAge: number): PendingRow[] {
-  const { rows, batch, earlier, aloneThrough = 0 } = record;
-  const sentThrough = Math.max(aloneThrough, ...(earlier?.seqs ?? []));
+  const { rows, batch, earlier, aloneThrough = 0, doubtedThrough = 0 } = record;
+  const sentThrough = Math.max(aloneThrough, doubtedThrough, ...(earlier?.seqs ?? []));
   const isStale = ({ seq, madeAt, isRepair }: PendingRow) =>
     !isRepair && seq > sentThrough && Date.parse(madeAt) < now - maxAge;
   return batch ? [] : rows.filter(isStale);

@@ -1,7 +1,7 @@
 import { allAsConflicts, compareWith, resolveConflicts } from '../model/conflict.ts';
 import type { LeadRecord, ParkedRow } from '../model/lead-record.ts';
 import { type BatchTerms, type Foldable, foldable, nextBatch } from '../model/next-batch.ts';
-import { mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
+import { doubt, mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
 import { staleRows } from '../model/stale.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
 import type { SentBatch, Turn, TurnPlan } from './turn.ts';
@@ -73,8 +73,9 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
 
   /** What comparing edits with the fresh base made of them; undefined if nothing: they can go as they are. */
   const compared = (record: LeadRecord, { rows, patch }: Foldable): Settled | undefined => {
-    const { base, rounds = 0, earlier } = record;
-    const sent = record.rows.filter(({ seq }) => seq <= (earlier?.seqs.at(-1) ?? 0));
+    const { base, rounds = 0, earlier, doubtedThrough = 0 } = record;
+    const sentThrough = Math.max(doubtedThrough, ...(earlier?.seqs ?? []));
+    const sent = record.rows.filter(({ seq }) => seq <= sentThrough);
     const { conflicts, isThere } = compareWith(base, rows, patch, sent);
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
@@ -121,5 +122,5 @@ function thawed(record: LeadRecord, { now, isOver }: BatchTerms): LeadRecord | n
   const { batch } = record;
   if (!batch?.isWhole) return record;
   const until = Math.max(batch.lateUntil ?? 0, isOver(batch) ? 0 : batch.arrivesUntil);
-  return now < until ? until : { ...record, batch: undefined, earlier: { ...batch, isRepeated: true } };
+  return now < until ? until : { ...record, batch: undefined, ...doubt(record, { ...batch, isRepeated: true }) };
 }

@@ -89,8 +89,14 @@ export async function openRecords(tables: Tables, now: number, expected: readonl
       const seqs = new Set(record.rows.map(({ seq }) => seq));
       for (const { seq } of read.get(record.id)?.rows ?? []) if (!seqs.has(seq)) gone.add(seq);
       // Doubt goes with the last edit that it was about.
-      const isDoubted = record.earlier?.seqs.some((seq) => seqs.has(seq));
-      written.set(record.id, isDoubted ? record : { ...record, earlier: undefined, rounds: undefined });
+      const { earlier, rounds, doubtedThrough, ...rest } = record;
+      const isDoubted = earlier?.seqs.some((seq) => seqs.has(seq));
+      const mayBeThere = record.rows.some(({ seq }) => seq <= (doubtedThrough ?? 0));
+      written.set(record.id, {
+        ...rest,
+        ...(isDoubted && { earlier, rounds }),
+        ...(mayBeThere && { doubtedThrough }),
+      });
     },
     async insert(row, next) {
       const own = await outbox.add(row as PendingRow); // the table gives it its seq

@@ -82,8 +82,8 @@ export function discard(database: Database, seq: number, now: number): Promise<s
     if (row) {
       const records = await openRecords(tables, now);
       const record = await records.get(leadId);
-      const { batch, earlier } = record ?? {};
-      if ([batch, earlier?.isRepeated ? earlier : undefined].some((sent) => sent?.seqs.includes(seq))) {
+      const { batch, doubtedThrough = 0 } = record ?? {};
+      if (batch?.seqs.includes(seq) || seq <= doubtedThrough) {
         const message = `Edit ${seq} was sent and has no answer yet. Discard it once it has one, or undo it with a new edit.`;
         throw new LeadboxError('edit-in-flight', message);
       }

@@ -15,4 +15,7 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 602515, was: 'what an edit had set before it was parked passed for a change of somebody else' },
   { seed: 602650, was: 'parts of a batch that had arrived conflicted with later parts of it' },
   { seed: 802054, was: 'a repair that arrived late took away what a later edit had put beside it' },
+  { seed: 1005848, was: 'a page that read of a pending edit said so for as long as it heard nothing' },
+  { seed: 1013858, was: 'a repair took away what stood beside it where a page had forgotten that the server replaces' },
+  { seed: 1015105, was: 'an edit that had arrived conflicted with a later one of its batch' },
 ];

@@ -414,3 +414,31 @@ it('a repair goes as whole sections, also where what was learned is forgotten', 
   expect(repairs).toEqual(repairs.map(() => ({ properties: { a: 1, b: 0 } })));
   expect(device.api.lead(id)?.properties).toEqual({ a: 1, b: 0 });
 });
+
+it('an edit that arrived is known to have, also where a part of its batch was sent again without an answer', async () => {
+  const { device, leadbox, onConflict } = await aTab({}, { sections: 'replace', timeout: 1_000 });
+  await leadbox.patch(id, { properties: { a: 1 } });
+  const second = await leadbox.patch(id, { properties: { a: 2 } });
+  device.intercept = async ({ body }) => {
+    await applied(device, body);
+    return fails();
+  };
+  await leadbox.sync();
+  await leadbox.patch(id, { location: { city: 'bad' } });
+  await device.clock.advance(60_000);
+  let isPart = false;
+  device.intercept = ({ text }) => {
+    if (text.includes('bad')) return refusal(422);
+    isPart = true;
+    return fails();
+  };
+  await leadbox.sync(); // all three are refused, and the first alone gets no answer
+  expect(isPart).toBe(true);
+  await expect(leadbox.outbox.discard(second.seq)).rejects.toMatchObject({ code: 'edit-in-flight' });
+  await device.clock.advance(60_000);
+  device.intercept = ({ text }) => (text.includes('bad') ? refusal(422) : undefined);
+  await leadbox.sync();
+  expect(onConflict).not.toHaveBeenCalled();
+  expect(device.api.lead(id)?.properties).toEqual({ ...before, a: 2 });
+  expect(await leadbox.status()).toMatchObject({ pending: 0, parked: 1 });
+});
