@@ -1,12 +1,13 @@
 import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
 import type { Conflict, Resolution, Sending } from '../model/edit.ts';
+import { travelTime } from '../model/lead-record.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
 import { backoff, clamped, shifted } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import type { Database } from '../storage/database.ts';
-import { returnLease } from '../storage/lease.ts';
+import { claimLease, returnLease } from '../storage/lease.ts';
 import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain, type DrainHost } from './drain.ts';
 import { createSession } from './session.ts';
@@ -149,6 +150,19 @@ export function createReplay(host: ReplayHost): Replay {
     },
   });
 
+  // Before anything is read: what the one before learned must be written by then.
+  const leased = async (signal: AbortSignal) => {
+    const now = clock.now();
+    const mine = { holder: sender, until: now + host.timeout + travelTime };
+    const othersUntil = await host.database.run('rw', (tables) => claimLease(tables, mine, now));
+    if (othersUntil) return schedule(othersUntil + behind, 'retry');
+    try {
+      await pass(signal);
+    } finally {
+      await returnLease(host.database, sender);
+    }
+  };
+
   const pass = async (signal: AbortSignal) => {
     lost = signal;
     const { isPaused, isSignedOut, state = { leads: {} }, replacing = replacingServers } = await memory.read();
@@ -174,7 +188,6 @@ export function createReplay(host: ReplayHost): Replay {
     if (hasLearned && (isClosed || !signal.aborted)) {
       await memory.write({ state: { ...learned, writtenAt: clock.now() } });
     }
-    if (!locks) await returnLease(host.database, sender);
     if (failed) throw failed.error;
     storageFailures = 0;
     report({ sending: false });
@@ -182,7 +195,7 @@ export function createReplay(host: ReplayHost): Replay {
 
   const run = coalesced(async () => {
     try {
-      do await soleSender.hold(pass);
+      do await soleSender.hold(locks ? pass : leased);
       while (await session.renewed());
     } catch (error) {
       if (isClosed) return;

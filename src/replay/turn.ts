@@ -4,7 +4,7 @@ import type { BatchTerms } from '../model/next-batch.ts';
 import type { Answer, Settled } from '../model/settle.ts';
 import type { Database, Tables } from '../storage/database.ts';
 import { type LeadRecords, openRecords } from '../storage/lead-records.ts';
-import { leasedUntil, takeLease } from '../storage/lease.ts';
+import { claimLease } from '../storage/lease.ts';
 import { noteOvertaken, readParked } from '../storage/parked-edits.ts';
 import { needNotBeAwaited } from '../storage/table.ts';
 import { chooseBatches } from './choose-batches.ts';
@@ -86,7 +86,7 @@ export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
   });
 }
 
-/** Chooses if nobody else holds the lease, and takes it for what was chosen; with a Web Lock there is none. */
+/** Chooses if nobody else took the lease, and prolongs it for what it chooses; with a Web Lock there is none. */
 async function chooseAlone(
   tables: Tables,
   records: LeadRecords,
@@ -95,9 +95,7 @@ async function chooseAlone(
 ): Promise<Turn> {
   const { leaseHolder: holder, terms, want } = plan;
   const lease = holder !== undefined && want > 0 && { holder, until: terms.now + terms.timeout + travelTime };
-  const othersUntil = lease && (await leasedUntil(tables, lease, terms.now));
+  const othersUntil = lease && (await claimLease(tables, lease, terms.now));
   if (othersUntil) return { batches: [], looks: [], fencedUntil: [othersUntil], settled: [], parkedUnsent: [] };
-  const chosen = await chooseBatches(records, plan, looked);
-  if (lease && chosen.batches.length + chosen.looks.length) await takeLease(tables, lease);
-  return chosen;
+  return chooseBatches(records, plan, looked);
 }

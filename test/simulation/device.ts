@@ -114,7 +114,8 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
     if ((message as { readonly ended?: object }).ended) sending.told(tab);
     // Another tab resumed; told late, it is obeyed late.
     if ((message as { readonly paused?: boolean }).paused !== false) return;
-    sending.relieved();
+    sending.signedIn(tab, true);
+    sending.urged(tab);
     sending.paused(undefined);
   });
 
@@ -181,9 +182,9 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
     },
     async open() {
       // A page that opens may bring a session.
-      sending.freed();
       sending.back();
       const tab = newTab(`${user.label}tab`, seed, opened++);
+      sending.signedIn(tab);
       device.tabs.push(tab);
       await scheduler.perform(tab, () => {
         tab.leadbox = library.createLeadbox({ ...optionsOf(tab), name });
@@ -205,8 +206,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
   place.jumps.add((milliseconds) => {
     // Time that the device slept over went by for the network too.
     if (milliseconds > 0) network.arriveNow();
-    sending.jumped();
-    sending.freed();
+    sending.jumped(milliseconds);
   });
   return device;
 }

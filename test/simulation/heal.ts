@@ -26,10 +26,11 @@ export async function heal(device: Device): Promise<void> {
   // What was called before has come to an end, and late messages arrived: of calls that overlap none is the last.
   await scheduler.run({ until: scheduler.elapsed + longestDelay });
   sending.paused(undefined);
-  sending.freed();
   device.resumes = { ...device.resumes, begun: device.resumes.begun + 1 };
   const [first] = device.tabs as [Tab]; // one was opened above
   await called(device, first, 'resume()', () => first.leadbox.resume());
+  sending.signedIn(first);
+  sending.relieved(first);
   device.tellOnLine();
   await called(device, first, 'load()', () => first.leadbox.load(device.server.leads()));
 
