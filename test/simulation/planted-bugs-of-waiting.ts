@@ -1,0 +1,54 @@
+import type { Mix } from './mix.ts';
+import type { PlantedBug } from './planted-bugs.ts';
+
+const withoutLocks: Partial<Mix> = { hasLocks: false, tabs: 3 };
+
+/** Mistakes that only show in when something is sent, and in who sends it. */
+export const bugsOfWaiting: readonly PlantedBug[] = [
+  {
+    name: 'reads what others learned before it has the lease',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: "const othersUntil = await host.database.run('rw', (tables) => claimLease(tables, mine, now));",
+        replace: 'const othersUntil = mine.until < now && now;',
+      },
+    ],
+    caughtBy: [11],
+    mix: withoutLocks,
+  },
+  {
+    name: 'takes a lease for void where the clock was set back',
+    changes: [
+      {
+        file: 'src/storage/lease.ts',
+        find: 'row.lease.until <= now)',
+        replace: 'row.lease.until <= now || row.lease.until > mine.until)',
+      },
+    ],
+    caughtBy: [4],
+    mix: withoutLocks,
+  },
+  {
+    name: 'keeps the waits of other tabs only once it sent something',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: 'const known = isOfThisClock ?',
+        replace: 'const known = !batches ? { leads: {} } : isOfThisClock ?',
+      },
+    ],
+    caughtBy: [11],
+  },
+  {
+    name: 'takes one reason to try again for every failure soon after it',
+    changes: [
+      {
+        file: 'src/model/replay-state.ts',
+        find: '=> since > at;',
+        replace: '=> since > at + 10_000;',
+      },
+    ],
+    caughtBy: [11],
+  },
+];
