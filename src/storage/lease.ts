@@ -6,10 +6,19 @@ export interface Lease {
   readonly until: number;
 }
 
-/** Takes the lease, or prolongs it; where somebody else has it, gives how long he may still send. */
-export async function claimLease({ meta }: Tables, mine: Lease, now: number): Promise<number | undefined> {
+/**
+ * Takes the lease; where somebody else has it, gives how long he may still send. The clock is asked once the transaction
+ * runs, which may have stood in line for long.
+ */
+export async function claimLease(
+  { meta }: Tables,
+  leaseFrom: (now: number) => Lease,
+  clock: () => number,
+): Promise<number | undefined> {
   const row = await meta.get('lease');
-  if (!row?.lease || row.lease.holder === mine.holder || row.lease.until <= now) {
+  const now = clock();
+  const mine = leaseFrom(now);
+  if (!row?.lease || row.lease.holder === mine.holder || !(now < row.lease.until)) {
     await meta.put({ key: 'lease', lease: mine });
     return undefined;
   }
@@ -17,6 +26,13 @@ export async function claimLease({ meta }: Tables, mine: Lease, now: number): Pr
   const until = Math.min(row.lease.until, mine.until);
   if (until < row.lease.until) await meta.put({ ...row, lease: { ...row.lease, until } });
   return until;
+}
+
+/** Prolongs the lease. Gives whether it could: where somebody else had it since, what is known here may be out of date. */
+export async function prolongLease({ meta }: Tables, mine: Lease): Promise<boolean> {
+  const isMine = (await meta.get('lease'))?.lease?.holder === mine.holder;
+  if (isMine) await meta.put({ key: 'lease', lease: mine });
+  return isMine;
 }
 
 export function returnLease(database: Database, holder: string): Promise<void> {

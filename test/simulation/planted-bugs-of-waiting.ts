@@ -10,8 +10,13 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/replay.ts',
-        find: "const othersUntil = await host.database.run('rw', (tables) => claimLease(tables, mine, now));",
-        replace: 'const othersUntil = mine.until < now && now;',
+        find: "if (othersUntil) return schedule(othersUntil + behind, 'retry');",
+        replace: '',
+      },
+      {
+        file: 'src/storage/lease.ts',
+        find: "const isMine = (await meta.get('lease'))?.lease?.holder === mine.holder;",
+        replace: 'const isMine = !(await claimLease({ meta }, () => mine, () => mine.until - 35_000));',
       },
     ],
     caughtBy: [11],
@@ -22,11 +27,11 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/storage/lease.ts',
-        find: 'row.lease.until <= now)',
-        replace: 'row.lease.until <= now || row.lease.until > mine.until)',
+        find: '!(now < row.lease.until))',
+        replace: '!(now < row.lease.until) || row.lease.until > mine.until)',
       },
     ],
-    caughtBy: [4],
+    caughtBy: [4, 11],
     mix: withoutLocks,
   },
   {
