@@ -52,6 +52,8 @@ export interface Device {
   /** From now on nothing goes wrong. */
   isHealed: boolean;
   onLine: boolean;
+  /** A page or a worker of it died. */
+  hasKilled: boolean;
   /** How many of the next transactions go wrong. */
   storageFaults: number;
   /** Told when a tab begins a transaction. */
@@ -169,6 +171,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
       isOver: false,
       isHealed: false,
       onLine: true,
+      hasKilled: false,
       storageFaults: 0,
       resumes: { begun: 0, open: 0 },
       onBegun: () => {},

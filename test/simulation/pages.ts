@@ -6,6 +6,7 @@ import { closeConnections } from './tab-storage.ts';
 export function kill(device: Device, tab: Tab): void {
   const { scheduler } = device;
   scheduler.trace.push(`killed ${tab.label}`);
+  device.hasKilled = true;
   Object.assign(tab, { isDead: true, isFrozen: false, diesAtCommit: false });
   for (const list of [device.tabs, device.workers]) if (list.includes(tab)) list.splice(list.indexOf(tab), 1);
   closeConnections(tab);
