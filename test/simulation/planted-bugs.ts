@@ -1,5 +1,6 @@
 import type { Invariant } from './ledger.ts';
 import type { Mix } from './mix.ts';
+import { bugsOfFolding } from './planted-bugs-of-folding.ts';
 import { bugsOfLeaving } from './planted-bugs-of-leaving.ts';
 import { moreBugs } from './planted-bugs-of-servers.ts';
 import { bugsOfWaiting } from './planted-bugs-of-waiting.ts';
@@ -212,4 +213,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...moreBugs,
   ...bugsOfLeaving,
   ...bugsOfWaiting,
+  ...bugsOfFolding,
 ];
