@@ -2,6 +2,7 @@ import { thaw } from './chaos.ts';
 import type { Device } from './device.ts';
 import { longestDelay } from './dice.ts';
 import { checkPromises, checkServer, same } from './end-checks.ts';
+import { slowness } from './new-tab.ts';
 import { checkWatches } from './observer-checks.ts';
 import { secret } from './place.ts';
 import { refusals } from './server.ts';
@@ -50,7 +51,7 @@ export async function heal(device: Device): Promise<void> {
   await scheduler.run({ until: scheduler.elapsed + 1_000 });
   await checkRest(device);
   for (const tab of [...device.tabs]) await device.close(tab);
-  await scheduler.run({ until: scheduler.elapsed + 2_000 });
+  await scheduler.run({ until: scheduler.elapsed + slowness });
   if (device.claims()) ledger.break(12, `${device.claims()} locks are left over`);
   if (device.channels()) ledger.break(12, `${device.channels()} channels are left over`);
 }

@@ -13,6 +13,9 @@ export function newTab(label: string, seed: number, index: number): Tab {
   };
 }
 
+/** Milliseconds in which a device does what it has to do, though it stands still meanwhile. */
+export const slowness = 10_000;
+
 /** Nothing of a closed leadbox is left (12). `isLeaky`: Dexie may have forgotten a connection. */
 export function checkLeftOvers(tab: Tab, scheduler: Scheduler, ledger: Ledger, isLeaky: () => boolean): void {
   const left = {
@@ -23,8 +26,8 @@ export function checkLeftOvers(tab: Tab, scheduler: Scheduler, ledger: Ledger, i
   for (const [kind, count] of Object.entries(left)) {
     if (count) ledger.break(12, `${count} ${kind} of ${tab.label} are left over`);
   }
-  // One that was just being opened is closed once it is open.
-  scheduler.after(undefined, 'browser', 1_000, () => {
+  // One that was just being opened is closed once it is open, however slow the device.
+  scheduler.after(undefined, 'browser', slowness, () => {
     if (tab.connections.size && !isLeaky()) ledger.break(12, `connections of ${tab.label} are left over`);
   });
 }
