@@ -117,7 +117,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
     // Another tab resumed; told late, it is obeyed late.
     if ((message as { readonly paused?: boolean }).paused !== false) return;
     sending.signedIn(tab, true);
-    sending.urged(tab);
+    sending.urged(tab, true);
     sending.paused(undefined);
   });
 

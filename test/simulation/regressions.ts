@@ -14,4 +14,6 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 601970, was: 'an edit made on what a server had left of a member conflicted with the repair of it' },
   { seed: 602515, was: 'what an edit had set before it was parked passed for a change of somebody else' },
   { seed: 602650, was: 'parts of a batch that had arrived conflicted with later parts of it' },
+  { seed: 101, was: 'without Web Locks a tab sent in a wait that another was told to keep' },
+  { seed: 1327, was: 'the same, in the tab of a guest' },
 ];

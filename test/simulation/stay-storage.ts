@@ -23,7 +23,7 @@ export function createStayStorage(place: Place, storageDice: Dice, device: () =>
       if (!device().storageFaults || (mode === 'readonly' && storageDice.chance(0.7))) return undefined;
       device().storageFaults--;
       // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
-      if (database !== user.name) sending.forgotten();
+      if (database !== user.name) sending.blinded(tab);
       const fault = storageDice.weighted(mix.storage);
       isLeaky ||= fault === 'lost' || fault === 'closed';
       scheduler.trace.push(`storage ${fault}`);

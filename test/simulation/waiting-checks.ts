@@ -6,10 +6,15 @@ import type { Tab } from './tab.ts';
 export interface WaitingReports {
   /** A tab has a good reason to try again at once, now. */
   relieved(tab: Tab): void;
-  /** It is to try as soon as it can, whatever fails until then: its reason stands until the attempt. */
-  urged(tab: Tab): void;
-  /** What was learned is lost: all of it, or what this tab had not written yet. */
-  forgotten(tab?: Tab): void;
+  /**
+   * It is to try as soon as it can, whatever fails until then: its reason stands until the attempt. `isLate`: it may learn
+   * so only after it has become the sender once more.
+   */
+  urged(tab: Tab, isLate?: boolean): void;
+  /** What this tab had learned and not written is lost. */
+  forgotten(tab: Tab): void;
+  /** A tab may not be able to read or write what is remembered, now and when it next becomes the sender. */
+  blinded(tab: Tab): void;
   /** What this tab learned is written where all others read it before they send. */
   remembered(tab: Tab): void;
   /** Its app says that there is a session; `isLate`: it may learn so only after it has become the sender once more. */
@@ -62,7 +67,9 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
   // Tabs that were told that there is a session, and take it for granted as often as they become the sender.
   const news = new Map<Tab, number>();
   const reliefs = new WeakMap<Tab, number>();
-  const urged = new Set<Tab>();
+  // Each stands for as many times as the tab becomes the sender.
+  const urged = new Map<Tab, number>();
+  const blind = new Map<Tab, number>();
   /** By lead. */
   const failures = new Map<string, Failure>();
   const asked = new Set<Asked>();
@@ -74,6 +81,22 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
   const isRelieved = (tab: Tab, { since }: Failure) => since <= (reliefs.get(tab) ?? Number.NEGATIVE_INFINITY);
   const dropFailures = (isOver: (failure: Failure) => boolean) => {
     for (const [leadId, failure] of failures) if (isOver(failure)) failures.delete(leadId);
+  };
+
+  const forgetAll = () => {
+    failures.clear();
+    asked.clear();
+  };
+  const forgetSessions = () => {
+    for (const one of asked) if (one.status === 401) asked.delete(one);
+  };
+  /** Whether something stood for it, once less from now on. */
+  const usedUp = (standing: Map<Tab, number>, tab: Tab) => {
+    const left = standing.get(tab);
+    if (left === undefined) return false;
+    if (left > 1) standing.set(tab, left - 1);
+    else standing.delete(tab);
+    return true;
   };
 
   return {
@@ -108,21 +131,26 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
       if (wait) asked.add({ ...learned, status, until: elapsed() + wait });
     },
     relieved,
-    urged: (tab) => void urged.add(tab),
+    urged: (tab, isLate) => void urged.set(tab, isLate ? 2 : 1),
     forgotten(tab) {
-      dropFailures((failure) => !tab || (failure.tab === tab && !failure.isWritten));
-      for (const one of asked) if (!tab || (one.tab === tab && !one.isWritten)) asked.delete(one);
+      const isLost = (one: Learned) => one.tab === tab && !one.isWritten;
+      dropFailures(isLost);
+      for (const one of asked) if (isLost(one)) asked.delete(one);
+    },
+    blinded(tab) {
+      forgetAll();
+      blind.set(tab, 1);
     },
     remembered(tab) {
       // It had a reason, and so they all have.
       dropFailures((failure) => isRelieved(tab, failure) || urged.has(tab));
+      if (news.has(tab)) forgetSessions();
       for (const one of [...failures.values(), ...asked]) if (one.tab === tab) one.isWritten = true;
     },
     jumped() {
-      failures.clear();
-      asked.clear();
+      forgetAll();
       // By the clock, a reason from before may be later than what fails from now on.
-      for (const tab of tabs()) urged.add(tab);
+      for (const tab of tabs()) urged.set(tab, 1);
     },
     signedIn: (tab, isLate) => void news.set(tab, isLate ? 2 : 1),
     paused(tab) {
@@ -134,12 +162,9 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
     told: (tab) => void absent?.add(tab),
     granted(tab) {
       absent?.add(tab);
-      if (urged.delete(tab)) relieved(tab);
-      const left = news.get(tab);
-      if (left === undefined) return;
-      for (const one of asked) if (one.status === 401) asked.delete(one);
-      if (left > 1) news.set(tab, left - 1);
-      else news.delete(tab);
+      if (usedUp(blind, tab)) forgetAll();
+      if (usedUp(urged, tab)) relieved(tab);
+      if (usedUp(news, tab)) forgetSessions();
     },
     back() {
       absent = undefined;
