@@ -114,11 +114,12 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
   const messageFaults = () => (device.isHealed ? { lost: 0, doubled: 0, late: 0 } : mix.messages);
   const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (tab, message) => {
     if ((message as { readonly ended?: object }).ended) sending.told(tab);
-    // Another tab resumed; told late, it is obeyed late.
-    if ((message as { readonly paused?: boolean }).paused !== false) return;
+    const { paused } = message as { readonly paused?: boolean };
+    if (paused === undefined) return;
+    // Late, it may tell of a pause that is over: what is stored counts then, and another tab resumed.
     sending.signedIn(tab, true);
     sending.urged(tab, true);
-    sending.paused(undefined);
+    if (!paused) sending.paused(undefined);
   });
 
   const storageHost = createStayStorage(place, createDice(seed, 3), () => device);
