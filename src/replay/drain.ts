@@ -1,6 +1,7 @@
 import type { Outcome } from '../api/outcome.ts';
 import type { Environment } from '../environment.ts';
 import type { Sending } from '../model/edit.ts';
+import { travelTime } from '../model/lead-record.ts';
 import {
   afterAnswer,
   afterFailure,
@@ -24,8 +25,6 @@ export interface DrainHost {
   readonly environment: Environment;
   readonly concurrency: number;
   readonly retry: RetryBounds;
-  /** Milliseconds for one request. */
-  readonly timeout: number;
   /** Settles answers and chooses batches, in one transaction. */
   readonly takeTurn: (
     plan: Pick<TurnPlan, 'answers' | 'want' | 'queue' | 'mayBeSent' | 'rank'>,
@@ -70,7 +69,7 @@ export interface Drained {
  *     answers ──► turn: settle + choose ──► requests ──► answers …
  */
 export function createDrain(host: DrainHost): Drain {
-  const { clock, connectivity, random } = host.environment;
+  const { connectivity, random } = host.environment;
   // Answers that are not stored yet: if storing fails they are kept, so that the server is not asked again (R24).
   const answers: Answered[] = [];
   // The latest attempts of batches that are known to be over, so that they cannot arrive any more (R17).
@@ -93,8 +92,8 @@ export function createDrain(host: DrainHost): Drain {
     /** Without a batch: a look at the lead. */
     const attempt = async (leadId: string, batch?: SentBatch) => {
       const sentAt = host.now();
-      // The device may have slept since the batch was frozen: what its fence would be counted from is no longer true.
-      const isLate = batch && clock.now() + host.timeout > batch.arrivesUntil;
+      // The device may have slept since it was chosen: what its fence and a lease are counted from is no longer true.
+      const isLate = sentAt > lookedAt + travelTime;
       // While it was being chosen, an answer to another request may have asked for a wait.
       const mayBeSent = !isLate && !host.isStopped() && !heldBy(state, sentAt);
       const outcome = mayBeSent ? await (batch ? host.send(batch) : host.look(leadId)) : undefined;

@@ -1,12 +1,13 @@
 import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
 import type { Conflict, Resolution, Sending } from '../model/edit.ts';
+import { travelTime } from '../model/lead-record.ts';
 import type { LeadboxError } from '../model/leadbox-error.ts';
 import { backoff, clamped, shifted } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
 import type { Database } from '../storage/database.ts';
-import { returnLease } from '../storage/lease.ts';
+import { claimLease, type Lease, prolongLease, returnLease } from '../storage/lease.ts';
 import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain, type DrainHost } from './drain.ts';
 import { createSession } from './session.ts';
@@ -14,7 +15,9 @@ import { createSoleSender } from './sole-sender.ts';
 import { type Sections, type Turn, takeTurn } from './turn.ts';
 
 /** What replay stands on. */
-export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry' | 'timeout'> {
+export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry'> {
+  /** Milliseconds for one request. */
+  readonly timeout: number;
   /** Name of the database, and of the lock that makes its holder the only sender. */
   readonly name: string;
   readonly database: Database;
@@ -102,6 +105,8 @@ export function createReplay(host: ReplayHost): Replay {
   const sender = host.newName();
   let batches = 0;
   const newId = () => `${sender}-${++batches}`;
+  // For as long as a request that is chosen now can travel.
+  const leaseFrom = (now: number): Lease => ({ holder: sender, until: now + host.timeout + travelTime });
 
   // How the server treats sections: told, learned here, or learned before and remembered for this server (R31).
   let isReplacing = host.sections === 'replace';
@@ -127,14 +132,14 @@ export function createReplay(host: ReplayHost): Replay {
       const { maxAge, checkBeforeSend } = host;
       const decide = host.onConflict ?? (() => 'mine' as const);
       const isFenced = !host.idempotencyHeader;
-      const leaseHolder = locks ? undefined : sender;
+      const lease = locks ? undefined : leaseFrom(terms.now);
       const turn = await takeTurn(host.database, {
         ...plan,
         terms,
         isStrict,
         maxAge,
         isFenced,
-        leaseHolder,
+        lease,
         sections,
         checkBeforeSend,
         decide,
@@ -148,6 +153,21 @@ export function createReplay(host: ReplayHost): Replay {
       return { ...turn, fencedUntil: turn.fencedUntil.map((until) => until + behind) };
     },
   });
+
+  // Before anything is read: what the one before learned must be written by then.
+  const leased = async (signal: AbortSignal) => {
+    const othersUntil = await host.database.run('rw', (tables) => claimLease(tables, leaseFrom, () => clock.now()));
+    if (othersUntil) return schedule(othersUntil + behind, 'retry');
+    try {
+      await pass(signal);
+    } finally {
+      await returnLease(host.database, sender);
+    }
+  };
+
+  // What others learned since is newer than what this tab knows. Where it cannot be asked, what was learned counts.
+  const isStillOurs = () =>
+    host.database.run('rw', (tables) => prolongLease(tables, leaseFrom(clock.now()))).catch(() => true);
 
   const pass = async (signal: AbortSignal) => {
     lost = signal;
@@ -171,10 +191,9 @@ export function createReplay(host: ReplayHost): Replay {
     // Without anything learned, another tab's is newer; frozen meanwhile, it is no longer ours to write.
     const learned = { ...shifted(after, -behind), writtenAt: state.writtenAt };
     const hasLearned = JSON.stringify(learned) !== JSON.stringify({ ...state, writtenAt: state.writtenAt });
-    if (hasLearned && (isClosed || !signal.aborted)) {
+    if (hasLearned && (isClosed || !signal.aborted) && (locks || (await isStillOurs()))) {
       await memory.write({ state: { ...learned, writtenAt: clock.now() } });
     }
-    if (!locks) await returnLease(host.database, sender);
     if (failed) throw failed.error;
     storageFailures = 0;
     report({ sending: false });
@@ -182,7 +201,7 @@ export function createReplay(host: ReplayHost): Replay {
 
   const run = coalesced(async () => {
     try {
-      do await soleSender.hold(pass);
+      do await soleSender.hold(locks ? pass : leased);
       while (await session.renewed());
     } catch (error) {
       if (isClosed) return;

@@ -1,10 +1,10 @@
 import type { Conflict, Resolution, Sending } from '../model/edit.ts';
-import { type FrozenBatch, type ParkedRow, travelTime } from '../model/lead-record.ts';
+import type { FrozenBatch, ParkedRow } from '../model/lead-record.ts';
 import type { BatchTerms } from '../model/next-batch.ts';
 import type { Answer, Settled } from '../model/settle.ts';
 import type { Database, Tables } from '../storage/database.ts';
 import { type LeadRecords, openRecords } from '../storage/lead-records.ts';
-import { leasedUntil, takeLease } from '../storage/lease.ts';
+import { type Lease, prolongLease } from '../storage/lease.ts';
 import { noteOvertaken, readParked } from '../storage/parked-edits.ts';
 import { needNotBeAwaited } from '../storage/table.ts';
 import { chooseBatches } from './choose-batches.ts';
@@ -37,8 +37,8 @@ export interface TurnPlan {
   readonly decide: (conflict: Conflict) => Resolution;
   /** Whether late requests need fences: not where an idempotency header makes them harmless. */
   readonly isFenced: boolean;
-  /** Who takes a lease before it chooses; undefined where a Web Lock makes it the only sender. */
-  readonly leaseHolder: string | undefined;
+  /** Prolonged before anything is chosen; undefined where a Web Lock makes it the only sender. */
+  readonly lease: Lease | undefined;
 }
 
 /** How the server treats a section in a PATCH (R30, R31). */
@@ -86,18 +86,15 @@ export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
   });
 }
 
-/** Chooses if nobody else holds the lease, and takes it for what was chosen; with a Web Lock there is none. */
+/** Chooses nothing where somebody else has, or had, the lease since the drain began: a moment later another begins. */
 async function chooseAlone(
   tables: Tables,
   records: LeadRecords,
   plan: TurnPlan,
   looked: ReadonlySet<string>,
 ): Promise<Turn> {
-  const { leaseHolder: holder, terms, want } = plan;
-  const lease = holder !== undefined && want > 0 && { holder, until: terms.now + terms.timeout + travelTime };
-  const othersUntil = lease && (await leasedUntil(tables, lease, terms.now));
-  if (othersUntil) return { batches: [], looks: [], fencedUntil: [othersUntil], settled: [], parkedUnsent: [] };
-  const chosen = await chooseBatches(records, plan, looked);
-  if (lease && chosen.batches.length + chosen.looks.length) await takeLease(tables, lease);
-  return chosen;
+  const { lease, terms, want } = plan;
+  if (want && lease && !(await prolongLease(tables, lease)))
+    return { batches: [], looks: [], fencedUntil: [terms.now + 1_000], settled: [], parkedUnsent: [] };
+  return chooseBatches(records, plan, looked);
 }

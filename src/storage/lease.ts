@@ -6,18 +6,33 @@ export interface Lease {
   readonly until: number;
 }
 
-/** How long somebody else may still send; undefined: nobody else. To be asked in the transaction that chooses batches. */
-export async function leasedUntil({ meta }: Tables, mine: Lease, now: number): Promise<number | undefined> {
+/**
+ * Takes the lease; where somebody else has it, gives how long he may still send. The clock is asked once the transaction
+ * runs, which may have stood in line for long.
+ */
+export async function claimLease(
+  { meta }: Tables,
+  leaseFrom: (now: number) => Lease,
+  clock: () => number,
+): Promise<number | undefined> {
   const row = await meta.get('lease');
-  if (!row?.lease || row.lease.holder === mine.holder || row.lease.until <= now) return undefined;
+  const now = clock();
+  const mine = leaseFrom(now);
+  if (!row?.lease || row.lease.holder === mine.holder || !(now < row.lease.until)) {
+    await meta.put({ key: 'lease', lease: mine });
+    return undefined;
+  }
   // A clock that was set back must not prolong it beyond its own length.
   const until = Math.min(row.lease.until, mine.until);
   if (until < row.lease.until) await meta.put({ ...row, lease: { ...row.lease, until } });
   return until;
 }
 
-export async function takeLease({ meta }: Tables, lease: Lease): Promise<void> {
-  await meta.put({ key: 'lease', lease });
+/** Prolongs the lease. Gives whether it could: where somebody else had it since, what is known here may be out of date. */
+export async function prolongLease({ meta }: Tables, mine: Lease): Promise<boolean> {
+  const isMine = (await meta.get('lease'))?.lease?.holder === mine.holder;
+  if (isMine) await meta.put({ key: 'lease', lease: mine });
+  return isMine;
 }
 
 export function returnLease(database: Database, holder: string): Promise<void> {

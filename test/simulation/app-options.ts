@@ -25,7 +25,7 @@ export function appOptions(tab: Tab, { world, dice, scheduler, gate, sending, le
         scheduler.trace.push(`sign-in ${tab.label} ${what}`);
         if (what === 'rejects') return reject(new Error('No session.'));
         if (what === 'renewed') gate.setSession(true);
-        sending.signedIn();
+        sending.signedIn(tab);
         resolve();
       });
     });

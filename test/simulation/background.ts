@@ -32,9 +32,9 @@ export function createBackground({ library, device, newWorker, optionsOf }: Back
     wake() {
       const { workers, sending, scheduler, user } = device();
       if (workers.length || device().isOver) return;
-      // It tries at once whatever waits.
-      sending.relieved();
       const worker = newWorker();
+      // It tries at once whatever waits.
+      sending.urged(worker);
       workers.push(worker);
       const ended = (isDone: boolean) => {
         if (worker.isDead) return;

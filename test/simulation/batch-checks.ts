@@ -18,10 +18,10 @@ export function createBatchChecks(ledger: Ledger, options: LeadboxOptions) {
       ledger.break(9, `batch ${batch.id} changed`);
   };
 
-  return (row: BaseRow, rows: readonly PendingRow[], stored: Stored) => {
+  return (row: BaseRow, rows: readonly PendingRow[], before: Stored, stored: Stored) => {
     const { id: leadId, batch, lead: base } = row;
     if (!batch || ledger.batches.has(batch.id)) return checkUnchanged(batch);
-    checkFolding(row, rows, stored);
+    checkFolding(row, rows, before, stored);
     const { id, seqs, body } = batch;
     const patches = rows.slice(0, seqs.length);
     if (

@@ -96,20 +96,17 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       // Mostly because somebody signed in.
       if (mix.world.hasSessions && dice.chance(0.8)) gate.setSession(true);
       sending.paused(undefined);
-      sending.freed();
       return call(async () => {
         const { begun, open } = device.resumes;
         device.resumes = { begun: begun + 1, open: open + 1 };
         await tab.leadbox.resume();
-        sending.relieved();
+        sending.signedIn(tab);
+        sending.relieved(tab);
         device.resumes = { ...device.resumes, open: device.resumes.open - 1 };
       });
     case 'sync':
-      sending.relieved();
-      return call(async () => {
-        await tab.leadbox.sync();
-        sending.relieved();
-      });
+      sending.urged(tab);
+      return call(() => tab.leadbox.sync());
     case 'refresh':
       return call(() => tab.leadbox.refresh(leadId));
     case 'load':
@@ -153,7 +150,7 @@ async function pause(device: Device, tab: Tab): Promise<void> {
 async function freeze(device: Device, tab: Tab): Promise<void> {
   if (tab.isFrozen) return;
   // What it learned of waits and had not written yet it forgets with the drain that ends.
-  device.sending.freed();
+  device.sending.forgotten(tab);
   await device.scheduler.perform(tab, () => {
     for (const changed of [...tab.lifecycle]) changed('frozen');
   });

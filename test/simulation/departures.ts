@@ -70,7 +70,7 @@ async function signOut(device: Device, way: Way): Promise<Outcome> {
   let outcome: Outcome | undefined;
   scheduler.trace.push(`signs out ${tab.label} ${way}`);
   storage.leaves(way);
-  sending.relieved();
+  if (way === 'sync') sending.urged(tab);
   await scheduler.perform(tab, () => {
     tab.leadbox.signOut({ pending: way }).then(
       () => {
@@ -99,7 +99,7 @@ async function signOut(device: Device, way: Way): Promise<Outcome> {
   };
   // Sending first, it overrides backoff whenever its turn comes.
   for (let waited = 0; waited < 300_000 && !isOver(); waited += 10_000) {
-    if (way === 'sync') sending.relieved();
+    if (way === 'sync') sending.urged(tab);
     await scheduler.run({ until: scheduler.elapsed + 10_000, isDone: isOver });
   }
   device.onBegun = () => {};
@@ -138,13 +138,12 @@ async function decide({ place, tabs, storage, ledger }: Device): Promise<void> {
 
 /** Most people sign out where the network works. */
 function brightUp(device: Device): void {
-  const { network, gate, sending } = device;
+  const { network, gate } = device;
   network.isOffline = false;
   device.onLine = true;
   device.tellOnLine();
   device.clearWeather();
   gate.setSession(true);
-  sending.freed();
 }
 
 /** A page of somebody who signed out: closed, unless no word of it arrived. */

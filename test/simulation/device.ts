@@ -52,6 +52,8 @@ export interface Device {
   /** From now on nothing goes wrong. */
   isHealed: boolean;
   onLine: boolean;
+  /** A page or a worker of it died. */
+  hasKilled: boolean;
   /** How many of the next transactions go wrong. */
   storageFaults: number;
   /** Told when a tab begins a transaction. */
@@ -112,10 +114,12 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
   const messageFaults = () => (device.isHealed ? { lost: 0, doubled: 0, late: 0 } : mix.messages);
   const channels = createChannels(scheduler, createDice(seed, 5), messageFaults, (tab, message) => {
     if ((message as { readonly ended?: object }).ended) sending.told(tab);
-    // Another tab resumed; told late, it is obeyed late.
-    if ((message as { readonly paused?: boolean }).paused !== false) return;
-    sending.relieved();
-    sending.paused(undefined);
+    const { paused } = message as { readonly paused?: boolean };
+    if (paused === undefined) return;
+    // Late, it may tell of a pause that is over: what is stored counts then, and another tab resumed.
+    sending.signedIn(tab, true);
+    sending.urged(tab, true);
+    if (!paused) sending.paused(undefined);
   });
 
   const storageHost = createStayStorage(place, createDice(seed, 3), () => device);
@@ -168,6 +172,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
       isOver: false,
       isHealed: false,
       onLine: true,
+      hasKilled: false,
       storageFaults: 0,
       resumes: { begun: 0, open: 0 },
       onBegun: () => {},
@@ -181,9 +186,9 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
     },
     async open() {
       // A page that opens may bring a session.
-      sending.freed();
       sending.back();
       const tab = newTab(`${user.label}tab`, seed, opened++);
+      sending.signedIn(tab);
       device.tabs.push(tab);
       await scheduler.perform(tab, () => {
         tab.leadbox = library.createLeadbox({ ...optionsOf(tab), name });
@@ -205,8 +210,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
   place.jumps.add((milliseconds) => {
     // Time that the device slept over went by for the network too.
     if (milliseconds > 0) network.arriveNow();
-    sending.jumped();
-    sending.freed();
+    sending.jumped(milliseconds);
   });
   return device;
 }

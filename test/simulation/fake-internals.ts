@@ -5,7 +5,7 @@ export interface FakeDatabase {
   readonly transactions: readonly FakeTransaction[];
   readonly rawObjectStores: ReadonlyMap<
     string,
-    { readonly records: { values(): Iterable<{ readonly value: unknown }> } }
+    { readonly records: { values(): Iterable<{ readonly key: unknown; readonly value: unknown }> } }
   >;
 }
 

@@ -11,6 +11,9 @@ import type { Tab } from './tab.ts';
 /** Virtual milliseconds in which everything must have been sent once nothing goes wrong any more. */
 const budget = 1_800_000;
 
+/** Milliseconds in which a device does what it has to do, though it stands still meanwhile. */
+const slowness = 10_000;
+
 /** The second phase: everything works again. What is pending reaches the server in time, and then all is at rest. */
 export async function heal(device: Device): Promise<void> {
   const { initial, scheduler, network, gate, ledger, storage, sending } = device;
@@ -26,10 +29,11 @@ export async function heal(device: Device): Promise<void> {
   // What was called before has come to an end, and late messages arrived: of calls that overlap none is the last.
   await scheduler.run({ until: scheduler.elapsed + longestDelay });
   sending.paused(undefined);
-  sending.freed();
   device.resumes = { ...device.resumes, begun: device.resumes.begun + 1 };
   const [first] = device.tabs as [Tab]; // one was opened above
   await called(device, first, 'resume()', () => first.leadbox.resume());
+  sending.signedIn(first);
+  sending.relieved(first);
   device.tellOnLine();
   await called(device, first, 'load()', () => first.leadbox.load(device.server.leads()));
 
@@ -49,7 +53,7 @@ export async function heal(device: Device): Promise<void> {
   await scheduler.run({ until: scheduler.elapsed + 1_000 });
   await checkRest(device);
   for (const tab of [...device.tabs]) await device.close(tab);
-  await scheduler.run({ until: scheduler.elapsed + 2_000 });
+  await scheduler.run({ until: scheduler.elapsed + slowness });
   if (device.claims()) ledger.break(12, `${device.claims()} locks are left over`);
   if (device.channels()) ledger.break(12, `${device.channels()} channels are left over`);
 }

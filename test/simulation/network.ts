@@ -13,6 +13,8 @@ export interface NetworkRequest extends ServerRequest {
 
 /** A request on its way. */
 export interface Passage extends NetworkRequest {
+  /** Milliseconds since the life began. */
+  readonly sentAt: number;
   /** The tab still waits for its answer. */
   isOpen: boolean;
   /** Milliseconds for which its answer asks to leave the server alone. */
@@ -22,6 +24,8 @@ export interface Passage extends NetworkRequest {
 }
 
 export interface NetworkHost {
+  /** Milliseconds that a tab waits for an answer. */
+  readonly timeout: number;
   readonly scheduler: Scheduler;
   readonly dice: Dice;
   readonly server: Server;
@@ -62,7 +66,7 @@ export function createNetwork(host: NetworkHost): Network {
         if (signal?.aborted) return reject(signal.reason);
         const request = host.requestOf(tab, url, init);
         const passage: Passage = {
-          ...{ ...request, isOpen: true, wait: undefined, arrival: undefined },
+          ...{ ...request, sentAt: scheduler.elapsed, isOpen: true, wait: undefined, arrival: undefined },
           arrive: () => {},
         };
         passages.add(passage);
@@ -76,7 +80,8 @@ export function createNetwork(host: NetworkHost): Network {
         };
         const abort = () => {
           leave();
-          host.onAnswered(passage, 0, false);
+          // Cancelled before its time, it says nothing about the server.
+          if (scheduler.elapsed >= passage.sentAt + host.timeout) host.onAnswered(passage, 0, false);
           reject(signal?.reason);
         };
         signal?.addEventListener('abort', abort, { once: true });

@@ -6,6 +6,7 @@ import { closeConnections } from './tab-storage.ts';
 export function kill(device: Device, tab: Tab): void {
   const { scheduler } = device;
   scheduler.trace.push(`killed ${tab.label}`);
+  device.hasKilled = true;
   Object.assign(tab, { isDead: true, isFrozen: false, diesAtCommit: false });
   for (const list of [device.tabs, device.workers]) if (list.includes(tab)) list.splice(list.indexOf(tab), 1);
   closeConnections(tab);
@@ -33,7 +34,7 @@ export async function close(device: Device, tab: Tab): Promise<void> {
 export function tell({ scheduler, sending }: Device, tab: Tab, to: LifecycleChange): void {
   scheduler.post(tab, 'lifecycle', () => {
     if (tab.isDead) return;
-    if (to === 'visible' || to === 'resumed') sending.relieved();
+    if (to === 'visible' || to === 'resumed') sending.relieved(tab);
     for (const changed of [...tab.lifecycle]) changed(to);
   });
 }
@@ -44,7 +45,7 @@ export function tellOnLine(device: Device): void {
   for (const tab of device.tabs) {
     scheduler.post(tab, 'connectivity', () => {
       if (tab.isDead) return;
-      if (device.onLine) sending.relieved();
+      if (device.onLine) sending.relieved(tab);
       for (const changed of [...tab.connectivity]) changed();
     });
   }

@@ -2,7 +2,7 @@ import './own-platform.ts';
 import { expect, it } from 'vitest';
 import type { Library } from './library.ts';
 import { libraryWithBug } from './library-with-bug.ts';
-import { plantedBugs } from './planted-bugs.ts';
+import { type PlantedBug, plantedBugs } from './planted-bugs.ts';
 import { simulate } from './simulate.ts';
 
 const most = 200;
@@ -10,7 +10,7 @@ const most = 200;
 it.each(plantedBugs)(
   'finds within 200 seeds a library that $name',
   async (bug) => {
-    const found = await search(await libraryWithBug(bug));
+    const found = await search(await libraryWithBug(bug), bug.mix);
     expect(found).toMatchObject({ invariant: expect.toSatisfy((number) => bug.caughtBy.includes(number)) });
     if (process.env.VERBOSE) process.stdout.write(`${bug.name}: ${JSON.stringify(found)}\n`);
   },
@@ -22,9 +22,9 @@ it('says so when what a bug changes is no longer there', async () => {
   await expect(libraryWithBug({ name: 'no bug', changes })).rejects.toThrow('0 places like this');
 });
 
-async function search(library: Library) {
+async function search(library: Library, mix: PlantedBug['mix']) {
   for (let seed = 1; seed <= most; seed++) {
-    const { broken } = await simulate(seed, library);
+    const { broken } = await simulate(seed, library, mix);
     if (broken) return { seed, ...broken };
   }
   return undefined;

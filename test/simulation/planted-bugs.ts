@@ -1,6 +1,9 @@
 import type { Invariant } from './ledger.ts';
+import type { Mix } from './mix.ts';
+import { bugsOfFolding } from './planted-bugs-of-folding.ts';
 import { bugsOfLeaving } from './planted-bugs-of-leaving.ts';
 import { moreBugs } from './planted-bugs-of-servers.ts';
+import { bugsOfWaiting } from './planted-bugs-of-waiting.ts';
 
 /** A change of one source file. What is looked for stands there exactly once. */
 export interface SourceChange {
@@ -15,6 +18,8 @@ export interface PlantedBug {
   readonly changes: readonly SourceChange[];
   /** The invariants that may give it away. */
   readonly caughtBy: readonly Invariant[];
+  /** What the lives are made of in which it can show; undefined: any. */
+  readonly mix?: Partial<Mix>;
 }
 
 export const plantedBugs: readonly PlantedBug[] = [
@@ -207,4 +212,6 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   ...moreBugs,
   ...bugsOfLeaving,
+  ...bugsOfWaiting,
+  ...bugsOfFolding,
 ];

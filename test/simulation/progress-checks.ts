@@ -12,7 +12,6 @@ const reReading = 30_000;
 export function createProgressChecks(device: Device): () => void {
   const { watches, tabs, storage, ledger, mix, place } = device;
   const { lost, late } = mix.messages;
-  const patience = lost || late ? reReading : 0;
   const stuckSince = new Map<Tab, number>();
   // Timers do not follow a clock that is set.
   let forward = 0;
@@ -22,6 +21,8 @@ export function createProgressChecks(device: Device): () => void {
 
   return () => {
     if (!storage.stored.outbox.length) return stuckSince.clear();
+    // A page that was killed may not have told any more what it stored.
+    const patience = lost || late || device.hasKilled ? reReading : 0;
     for (const { tab, isStatusWatched, status } of watches) {
       const now = status();
       const isLooked = isStatusWatched && !tab.isFrozen && !tab.isClosed && tabs.includes(tab);

@@ -18,4 +18,6 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 1005848, was: 'a page that read of a pending edit said so for as long as it heard nothing' },
   { seed: 1013858, was: 'a repair took away what stood beside it where a page had forgotten that the server replaces' },
   { seed: 1015105, was: 'an edit that had arrived conflicted with a later one of its batch' },
+  { seed: 101, was: 'without Web Locks a tab sent in a wait that another was told to keep' },
+  { seed: 1327, was: 'the same, in the tab of a guest' },
 ];

@@ -10,14 +10,13 @@ export interface SendingChecks extends WaitingReports {
   /** The server changed its lead. */
   applied(passage: Passage): void;
   answered(passage: Passage, status: number, isDefinite: boolean): void;
-  /** The clock was set. */
-  jumped(): void;
 }
 
 export interface SendingHost extends WaitingHost {
   readonly ledger: Ledger;
   readonly storage: StorageChecks;
   readonly options: LeadboxOptions;
+  readonly hasLocks: boolean;
   readonly passages: () => ReadonlySet<Passage>;
 }
 
@@ -28,12 +27,13 @@ export function createSendingChecks(host: SendingHost): SendingChecks {
   const checkOrder = createOrderChecks(ledger, options);
   const batchOf = new Map<Passage, KnownBatch>();
   const definite = new Set<string>();
-  let isSoleSender = true;
+  // A lease is counted by the clock: what was on its way when that went forward is not alone any more.
+  const outlived = new WeakSet<Passage>();
 
   const checkAlone = (passage: Passage) => {
-    const open = [...passages()].filter((other) => other !== passage && other.isOpen && other.method === 'PATCH');
-    // A lease is counted by the clock.
-    if (!isSoleSender) return;
+    const open = [...passages()].filter(
+      (other) => other !== passage && other.isOpen && other.method === 'PATCH' && !outlived.has(other),
+    );
     if (open.some(({ leadId }) => leadId === passage.leadId))
       ledger.break(4, `two requests of ${passage.leadId} are open`);
     if (open.some(({ tab }) => tab !== passage.tab)) ledger.break(4, 'two tabs are sending');
@@ -62,6 +62,7 @@ export function createSendingChecks(host: SendingHost): SendingChecks {
       if (batch) checkOrder(batch);
     },
     answered(passage, status, isDefinite) {
+      waiting.heard(passage, isDefinite);
       const batch = batchOf.get(passage);
       if (!batch) return;
       const { tab, leadId } = passage;
@@ -72,8 +73,9 @@ export function createSendingChecks(host: SendingHost): SendingChecks {
       }
       waiting.answered(passage, status, isDefinite);
     },
-    jumped() {
-      isSoleSender &&= hasLocks;
+    jumped(milliseconds) {
+      waiting.jumped(milliseconds);
+      if (milliseconds > 0 && !hasLocks) for (const passage of passages()) outlived.add(passage);
     },
   };
 }

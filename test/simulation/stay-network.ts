@@ -21,7 +21,7 @@ interface StayNetworkHost
 export function createStayNetwork(host: StayNetworkHost): Network {
   const { scheduler, server, storage, sending, ledger, mix, user, initial, device, networkDice, killDice } = host;
   return createNetwork({
-    ...{ scheduler, server, dice: networkDice },
+    ...{ scheduler, server, dice: networkDice, timeout },
     fateOf: () => (device().isHealed ? 'answered' : networkDice.weighted(host.fates())),
     delayOf: () => (device().isHealed ? networkDice.between(1, 50) : networkDice.delay()),
     requestOf(tab, url, init): NetworkRequest {

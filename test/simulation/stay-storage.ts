@@ -1,6 +1,7 @@
 import type { Device } from './device.ts';
 import type { Dice } from './dice.ts';
 import type { Place } from './place.ts';
+import { readMemory } from './stored.ts';
 import type { Tab } from './tab.ts';
 import type { StorageHost } from './tab-storage.ts';
 
@@ -12,6 +13,7 @@ export interface StayStorage extends StorageHost {
 
 export function createStayStorage(place: Place, storageDice: Dice, device: () => Device): StayStorage {
   let isLeaky = false;
+  let memory: string | undefined;
   return {
     factory: place.factory,
     scheduler: place.scheduler,
@@ -21,16 +23,25 @@ export function createStayStorage(place: Place, storageDice: Dice, device: () =>
       if (!device().storageFaults || (mode === 'readonly' && storageDice.chance(0.7))) return undefined;
       device().storageFaults--;
       // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
-      if (database !== user.name) sending.freed();
+      if (database !== user.name) sending.blinded(tab);
       const fault = storageDice.weighted(mix.storage);
       isLeaky ||= fault === 'lost' || fault === 'closed';
       scheduler.trace.push(`storage ${fault}`);
       return fault;
     },
     onCommit(tab: Tab, database: string) {
-      const { user, storage, scheduler } = device();
+      const { user, storage, scheduler, sending } = device();
       scheduler.trace.push(`commit ${tab.label} ${database}`);
-      if (database === user.name) storage.committed();
+      if (database === user.name) {
+        const { lease } = storage.stored;
+        storage.committed();
+        // Whoever takes the lease may send as if a lock had been granted.
+        if (storage.stored.lease && storage.stored.lease !== lease) sending.granted(tab);
+      } else {
+        const written = readMemory(place.factory, database);
+        if (written !== memory) sending.remembered(tab);
+        memory = written;
+      }
       if (tab.diesAtCommit) device().kill(tab);
     },
     isLeaky: () => isLeaky,

@@ -89,7 +89,7 @@ export function createStorageChecks(
         const count = before.outbox.filter(({ leadId }) => leadId === lead.id).length;
         if (seen.get(lead.id) === lead && was.get(lead.id) === base && rows.length === count) continue;
         leads.check(lead, base, rows);
-        if (base) checkBatch(base, rows, stored);
+        if (base) checkBatch(base, rows, before, stored);
       }
     },
   };

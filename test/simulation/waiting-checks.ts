@@ -4,14 +4,25 @@ import type { Tab } from './tab.ts';
 
 /** What is told about who has to wait, and who need not any more. */
 export interface WaitingReports {
-  /** A tab has a good reason to try again at once. */
-  relieved(): void;
-  /** Nobody can know any more that the server asked for a wait or a session, or somebody says that it is there. */
-  freed(): void;
-  /** The app says that there is a session. */
-  signedIn(): void;
+  /** A tab has a good reason to try again at once, now. */
+  relieved(tab: Tab): void;
+  /**
+   * It is to try as soon as it can, whatever fails until then: its reason stands until the attempt. `isLate`: it may learn
+   * so only after it has become the sender once more.
+   */
+  urged(tab: Tab, isLate?: boolean): void;
+  /** What this tab had learned and not written is lost. */
+  forgotten(tab: Tab): void;
+  /** A tab may not be able to read or write what is remembered, now and when it next becomes the sender. */
+  blinded(tab: Tab): void;
+  /** What this tab learned is written where all others read it before they send. */
+  remembered(tab: Tab): void;
+  /** Its app says that there is a session; `isLate`: it may learn so only after it has become the sender once more. */
+  signedIn(tab: Tab, isLate?: boolean): void;
+  /** The clock is set. */
+  jumped(milliseconds: number): void;
   paused(tab: Tab | undefined): void;
-  /** The user signed out, and this tab was told; a tab got the lock; he is back. */
+  /** The user signed out, and this tab was told; a tab is the sender; he is back. */
   left(): void;
   told(tab: Tab): void;
   granted(tab: Tab): void;
@@ -19,9 +30,10 @@ export interface WaitingReports {
 }
 
 export interface WaitingChecks extends WaitingReports {
-  /** Any request. */
+  /** Any request, and its answer. */
   asked(passage: Passage): void;
-  /** A batch. */
+  heard(passage: Passage, isDefinite: boolean): void;
+  /** A batch, and its answer. */
   sent(passage: Passage): void;
   answered(passage: Passage, status: number, isDefinite: boolean): void;
 }
@@ -30,73 +42,117 @@ export interface WaitingHost {
   readonly ledger: Ledger;
   readonly tabs: () => readonly Tab[];
   readonly elapsed: () => number;
-  readonly hasLocks: boolean;
+}
+
+/** What a tab learned; the others know it as soon as it is written. */
+interface Learned {
+  readonly tab: Tab;
+  isWritten: boolean;
+}
+
+interface Failure extends Learned {
+  readonly since: number;
+}
+
+interface Asked extends Learned {
+  readonly status: number;
+  readonly until: number;
 }
 
 // The least of the library's waits after a failure.
 const minDelay = 1_000;
 
-// How long a tab may take to act on a reason to try again.
-const reliefDelay = 15_000;
-
 /** Judges when something is sent: not during a wait, without a session, in a pause, or after its user signed out (11). */
-export function createWaitingChecks({ ledger, tabs, elapsed, hasLocks }: WaitingHost): WaitingChecks {
-  // Where somebody said that there is a session: what a drain learns that began before may be older than that.
-  let isSessionNews = new WeakSet<Tab>();
-  const doubtful = new Set<Tab>();
-  // What one tab takes for a reason the others hear of: the waits are shared.
-  let reliefAt = Number.NEGATIVE_INFINITY;
-  const waits = new Map<Tab, { readonly leadId: string; readonly since: number }>();
-  const asked = new Map<Tab, { readonly status: number; readonly until: number }>();
+export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): WaitingChecks {
+  // Tabs that were told that there is a session, and take it for granted as often as they become the sender.
+  const news = new Map<Tab, number>();
+  const reliefs = new WeakMap<Tab, number>();
+  // Each stands for as many times as the tab becomes the sender.
+  const urged = new Map<Tab, number>();
+  const blind = new Map<Tab, number>();
+  /** By lead. */
+  const failures = new Map<string, Failure>();
+  const asked = new Set<Asked>();
   let paused: Tab | undefined;
   // After signing out: those that were told, or began to send since and could have known.
   let absent: Set<Tab> | undefined;
 
-  const relieved = () => {
-    reliefAt = elapsed();
-    waits.clear();
+  const relieved = (tab: Tab) => void reliefs.set(tab, elapsed());
+  const isRelieved = (tab: Tab, { since }: Failure) => since <= (reliefs.get(tab) ?? Number.NEGATIVE_INFINITY);
+  const dropFailures = (isOver: (failure: Failure) => boolean) => {
+    for (const [leadId, failure] of failures) if (isOver(failure)) failures.delete(leadId);
+  };
+
+  const forgetAll = () => {
+    failures.clear();
+    asked.clear();
+  };
+  const forgetSessions = () => {
+    for (const one of asked) if (one.status === 401) asked.delete(one);
+  };
+  /** Whether something stood for it, once less from now on. */
+  const usedUp = (standing: Map<Tab, number>, tab: Tab) => {
+    const left = standing.get(tab);
+    if (left === undefined) return false;
+    if (left > 1) standing.set(tab, left - 1);
+    else standing.delete(tab);
+    return true;
   };
 
   return {
     asked({ tab, leadId }) {
       if (absent?.has(tab)) ledger.break(11, `${tab.label} asked for ${leadId} after its user signed out`);
     },
+    heard({ leadId, sentAt }, isDefinite) {
+      if (!isDefinite) return;
+      failures.delete(leadId);
+      // An answer to a later request ends every wait (R25).
+      dropFailures(({ since }) => since < sentAt);
+    },
     sent({ tab, leadId }) {
-      const wait = waits.get(tab);
-      const isRelieved = elapsed() < reliefAt + reliefDelay;
-      // Without Web Locks tabs may overwrite what the others remember of waits.
-      if (hasLocks && wait?.leadId === leadId && !isRelieved && elapsed() < wait.since + minDelay) {
-        ledger.break(11, `${tab.label} sent ${elapsed() - wait.since} ms after a failure`);
+      const knows = (one: Learned) => one.tab === tab || one.isWritten;
+      const failure = failures.get(leadId);
+      if (failure && knows(failure) && !isRelieved(tab, failure) && elapsed() < failure.since + minDelay) {
+        if (urged.delete(tab)) relieved(tab);
+        else
+          ledger.break(11, `${tab.label} sent ${elapsed() - failure.since} ms after a failure of ${failure.tab.label}`);
       }
-      // It has a session, or a newer one: the others may hear of it.
-      for (const [other, { status }] of asked) if (other !== tab && status === 401) asked.delete(other);
-      const held = asked.get(tab);
-      if (hasLocks && held && elapsed() < held.until)
-        ledger.break(11, `${tab.label} sent after ${held.status}, before it may`);
+      const held = [...asked].find(
+        (one) => knows(one) && elapsed() < one.until && !(one.status === 401 && news.has(tab)),
+      );
+      if (held) ledger.break(11, `${tab.label} sent after the ${held.status} of ${held.tab.label}, before it may`);
       if (paused === tab) ledger.break(11, `${tab.label} sent while it was paused`);
     },
-    answered(passage, status, isDefinite) {
-      const { tab, leadId } = passage;
-      if (isDefinite) {
-        waits.delete(tab);
-      } else if (status !== 401) {
-        waits.set(tab, { leadId, since: elapsed() });
-      }
-      if (status === 401 && isSessionNews.has(tab)) doubtful.add(tab);
-      else if (status === 401) asked.set(tab, { status, until: Number.POSITIVE_INFINITY });
-      const until = elapsed() + (passage.wait ?? 0);
-      if (passage.wait && until > (asked.get(tab)?.until ?? 0)) asked.set(tab, { status, until });
+    answered({ tab, leadId, wait }, status, isDefinite) {
+      const learned = { tab, isWritten: false };
+      if (!isDefinite && status !== 401 && !(status === 429 && wait))
+        failures.set(leadId, { ...learned, since: elapsed() });
+      if (status === 401) asked.add({ ...learned, status, until: Number.POSITIVE_INFINITY });
+      if (wait) asked.add({ ...learned, status, until: elapsed() + wait });
     },
     relieved,
-    freed() {
-      relieved();
-      asked.clear();
-      isSessionNews = new WeakSet(tabs());
+    urged: (tab, isLate) => void urged.set(tab, isLate ? 2 : 1),
+    forgotten(tab) {
+      const isLost = (one: Learned) => one.tab === tab && !one.isWritten;
+      dropFailures(isLost);
+      for (const one of asked) if (isLost(one)) asked.delete(one);
     },
-    signedIn() {
-      for (const [tab, { status }] of asked) if (status === 401) asked.delete(tab);
-      isSessionNews = new WeakSet(tabs());
+    blinded(tab) {
+      forgetAll();
+      blind.set(tab, 1);
     },
+    remembered(tab) {
+      // It had a reason, and so they all have.
+      dropFailures((failure) => isRelieved(tab, failure) || urged.has(tab));
+      if (news.has(tab)) forgetSessions();
+      for (const one of [...failures.values(), ...asked]) if (one.tab === tab) one.isWritten = true;
+    },
+    jumped() {
+      forgetAll();
+      // By the clock, a reason from before may be later than what fails from now on.
+      for (const tab of tabs()) urged.set(tab, 1);
+    },
+    signedIn: (tab, isLate) => void news.set(tab, isLate ? 2 : 1),
     paused(tab) {
       paused = tab;
     },
@@ -106,9 +162,9 @@ export function createWaitingChecks({ ledger, tabs, elapsed, hasLocks }: Waiting
     told: (tab) => void absent?.add(tab),
     granted(tab) {
       absent?.add(tab);
-      if (doubtful.delete(tab)) isSessionNews.delete(tab);
-      // A worker tries at once whatever waits, as soon as it is its turn.
-      if (!tabs().includes(tab)) relieved();
+      if (usedUp(blind, tab)) forgetAll();
+      if (usedUp(urged, tab)) relieved(tab);
+      if (usedUp(news, tab)) forgetSessions();
     },
     back() {
       absent = undefined;

@@ -1,0 +1,59 @@
+import type { Mix } from './mix.ts';
+import type { PlantedBug } from './planted-bugs.ts';
+
+const withoutLocks: Partial<Mix> = { hasLocks: false, tabs: 3 };
+
+/** Mistakes that only show in when something is sent, and in who sends it. */
+export const bugsOfWaiting: readonly PlantedBug[] = [
+  {
+    name: 'reads what others learned before it has the lease',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: "if (othersUntil) return schedule(othersUntil + behind, 'retry');",
+        replace: '',
+      },
+      {
+        file: 'src/storage/lease.ts',
+        find: "const isMine = (await meta.get('lease'))?.lease?.holder === mine.holder;",
+        replace: 'const isMine = !(await claimLease({ meta }, () => mine, () => mine.until - 35_000));',
+      },
+    ],
+    caughtBy: [11],
+    mix: withoutLocks,
+  },
+  {
+    name: 'takes a lease for void where the clock was set back',
+    changes: [
+      {
+        file: 'src/storage/lease.ts',
+        find: '!(now < row.lease.until))',
+        replace: '!(now < row.lease.until) || row.lease.until > mine.until)',
+      },
+    ],
+    caughtBy: [4, 11],
+    mix: withoutLocks,
+  },
+  {
+    name: 'keeps the waits of other tabs only once it sent something',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: 'const known = isOfThisClock ?',
+        replace: 'const known = !batches ? { leads: {} } : isOfThisClock ?',
+      },
+    ],
+    caughtBy: [11],
+  },
+  {
+    name: 'takes one reason to try again for every failure soon after it',
+    changes: [
+      {
+        file: 'src/model/replay-state.ts',
+        find: '=> since > at;',
+        replace: '=> since > at + 10_000;',
+      },
+    ],
+    caughtBy: [11],
+  },
+];
