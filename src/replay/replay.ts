@@ -6,7 +6,7 @@ import type { LeadboxError } from '../model/leadbox-error.ts';
 import { backoff, clamped, shifted } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database, Tables } from '../storage/database.ts';
 import { claimLease, type Lease, prolongLease, returnLease } from '../storage/lease.ts';
 import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain, type DrainHost } from './drain.ts';
@@ -106,7 +106,13 @@ export function createReplay(host: ReplayHost): Replay {
   let batches = 0;
   const newId = () => `${sender}-${++batches}`;
   // For as long as a request that is chosen now can travel.
-  const leaseFrom = (now: number): Lease => ({ holder: sender, until: now + host.timeout + travelTime });
+  const leaseNow = (): Lease => ({
+    holder: sender,
+    since: clock.now(),
+    until: clock.now() + host.timeout + travelTime,
+  });
+  const withLease = <T>(run: (tables: Tables, mine: () => Lease) => Promise<T>): Promise<T> =>
+    host.database.run('rw', (tables) => run(tables, leaseNow));
 
   // How the server treats sections: told, learned here, or learned before and remembered for this server (R31).
   let isReplacing = host.sections === 'replace';
@@ -132,14 +138,13 @@ export function createReplay(host: ReplayHost): Replay {
       const { maxAge, checkBeforeSend } = host;
       const decide = host.onConflict ?? (() => 'mine' as const);
       const isFenced = !host.idempotencyHeader;
-      const lease = locks ? undefined : leaseFrom(terms.now);
       const turn = await takeTurn(host.database, {
         ...plan,
         terms,
         isStrict,
         maxAge,
         isFenced,
-        lease,
+        lease: locks ? undefined : leaseNow,
         sections,
         checkBeforeSend,
         decide,
@@ -156,7 +161,7 @@ export function createReplay(host: ReplayHost): Replay {
 
   // Before anything is read: what the one before learned must be written by then.
   const leased = async (signal: AbortSignal) => {
-    const othersUntil = await host.database.run('rw', (tables) => claimLease(tables, leaseFrom, () => clock.now()));
+    const othersUntil = await withLease(claimLease);
     if (othersUntil) return schedule(othersUntil + behind, 'retry');
     try {
       await pass(signal);
@@ -166,8 +171,7 @@ export function createReplay(host: ReplayHost): Replay {
   };
 
   // What others learned since is newer than what this tab knows. Where it cannot be asked, what was learned counts.
-  const isStillOurs = () =>
-    host.database.run('rw', (tables) => prolongLease(tables, leaseFrom(clock.now()))).catch(() => true);
+  const isStillOurs = () => withLease(prolongLease).catch(() => true);
 
   const pass = async (signal: AbortSignal) => {
     lost = signal;

@@ -38,7 +38,7 @@ export interface TurnPlan {
   /** Whether late requests need fences: not where an idempotency header makes them harmless. */
   readonly isFenced: boolean;
   /** Prolonged before anything is chosen; undefined where a Web Lock makes it the only sender. */
-  readonly lease: Lease | undefined;
+  readonly lease: (() => Lease) | undefined;
 }
 
 /** How the server treats a section in a PATCH (R30, R31). */

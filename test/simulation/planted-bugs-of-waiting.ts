@@ -15,8 +15,8 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
       },
       {
         file: 'src/storage/lease.ts',
-        find: "const isMine = (await meta.get('lease'))?.lease?.holder === mine.holder;",
-        replace: 'const isMine = !(await claimLease({ meta }, () => mine, () => mine.until - 35_000));',
+        find: 'const isMine = lease?.holder === mine.holder;',
+        replace: 'const isMine = !(await claimLease({ meta }, leaseNow));',
       },
     ],
     caughtBy: [11],
@@ -27,8 +27,8 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/storage/lease.ts',
-        find: '!(now < row.lease.until))',
-        replace: '!(now < row.lease.until) || row.lease.until > mine.until)',
+        find: '!(mine.since < lease.until);',
+        replace: '!(mine.since < lease.until) || lease.until > mine.until;',
       },
     ],
     caughtBy: [4, 11],
