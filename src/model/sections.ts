@@ -36,6 +36,8 @@ export interface Untouched {
   readonly lost: JsonObject;
   /** Members that are gone while others of their section are not: somebody removed them. */
   readonly missing: readonly (readonly string[])[];
+  /** Whether some are still there: the server merges. */
+  readonly isMerged: boolean;
 }
 
 /**
@@ -45,19 +47,21 @@ export interface Untouched {
 export function untouchedMembers(before: JsonObject, patch: JsonObject, answer: Lead, isLater = false): Untouched {
   const lost = {};
   const missing: string[][] = [];
+  let isMerged = false;
   for (const [name, section] of Object.entries(before)) {
     const change = patch[name];
     if (!isJsonObject(section) || !isJsonObject(change)) continue;
     const untouched = unnamedMembers(section, change);
     const now = getOwn(asJson(answer), name);
     const gone = untouched.filter(([path]) => !hasValueAt(now, path));
+    isMerged ||= gone.length < untouched.length;
     if (!gone.length) continue;
     const isLeft = ([path]: Member) =>
       isLater ? equalAt([name, ...path], asJson(answer), before) : hasValueAt(now, path);
     if (!untouched.some(isLeft)) setOwn(lost, name, objectOf(gone));
     else missing.push(...gone.map(([path]) => [name, ...path]));
   }
-  return { lost, missing };
+  return { lost, missing, isMerged };
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Settled {
   readonly kept: readonly (readonly string[])[];
   /** It does: what was left out stayed, and what was sent as null is gone (R31). */
   readonly merges: boolean;
+  /** So it did this time: members that were not named are still there. */
+  readonly isMerged: boolean;
   /** The answer was older than the base: the truth has to be asked for. */
   readonly isOutdated: boolean;
 }
@@ -46,6 +48,7 @@ export const nothingElse: Omit<Settled, 'record'> = {
     lost: {},
     kept: [],
     merges: false,
+    isMerged: false,
     isOutdated: false,
   },
 };
@@ -100,7 +103,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const kept = batch.isWhole ? own.flatMap((row) => touchedPaths(row.patch)).filter(isKept) : [];
   // A repair asks once more, with nulls.
   const nulls = sent.filter((path) => own.some((row) => row.isRepair && valueAt(row.patch, path) === null));
-  const { lost, missing } = untouchedMembers(batch.before ?? {}, patch, lead);
+  const { lost, missing, isMerged } = untouchedMembers(batch.before ?? {}, patch, lead);
   return {
     ...settled,
     record: {
@@ -111,6 +114,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     acknowledged: own,
     differs: isOutdated ? [] : [...sent.filter(isUnlike), ...missing],
     lost,
+    isMerged,
     kept: isOutdated ? [] : kept,
     merges: !isOutdated && nulls.length > 0 && nulls.every((path) => valueAt(stored, path) === undefined),
     isOutdated,

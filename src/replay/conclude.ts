@@ -9,7 +9,7 @@ import type { TurnPlan } from './turn.ts';
 
 /** Sets what an answer came to, and learns from it how the server treats sections. */
 export async function conclude(records: LeadRecords, result: Settled, { sections, terms }: TurnPlan): Promise<Settled> {
-  const { lost, kept, differs, merges } = result;
+  const { lost, kept, differs, merges, isMerged } = result;
   const base = asJson(result.record.base);
   // Somebody put it back since, where the answer is not the latest that is known.
   const isBack = (path: readonly string[]) => hasValueAt(base, path);
@@ -19,6 +19,7 @@ export async function conclude(records: LeadRecords, result: Settled, { sections
   const record = isWhole ? result.record : await repair(records, result.record, patch, terms.now);
   if (Object.keys(lost).length) sections.learn('replace');
   else if (merges) sections.learn('merge');
+  else if (isMerged) sections.sawMerging();
   records.set(record);
   records.park(result.parked);
   return { ...result, record, differs: isAsking ? differs : [...differs, ...kept] };

@@ -1,7 +1,7 @@
 import type { Outcome } from '../api/outcome.ts';
 import type { Environment } from '../environment.ts';
 import type { Sending } from '../model/edit.ts';
-import { travelTime } from '../model/lead-record.ts';
+import { type FrozenBatch, travelTime } from '../model/lead-record.ts';
 import {
   afterAnswer,
   afterFailure,
@@ -27,7 +27,7 @@ export interface DrainHost {
   readonly retry: RetryBounds;
   /** Settles answers and chooses batches, in one transaction. */
   readonly takeTurn: (
-    plan: Pick<TurnPlan, 'answers' | 'want' | 'queue' | 'mayBeSent' | 'rank'>,
+    plan: Pick<TurnPlan, 'answers' | 'unsent' | 'want' | 'queue' | 'mayBeSent' | 'rank'>,
     isOver: TurnPlan['terms']['isOver'],
   ) => Promise<Turn>;
   /** One attempt. Never rejects. */
@@ -41,6 +41,10 @@ export interface DrainHost {
   readonly report: (changes: Partial<Progress>) => void;
   /** Nothing new may be sent: paused or closed. */
   readonly isStopped: () => boolean;
+  /** Nor may anything new be stored: closed, or the page is being frozen. */
+  readonly isLost: () => boolean;
+  /** Whether requests may be chosen before there is room for them. */
+  readonly mayChooseAhead: () => boolean;
 }
 
 export interface Drain {
@@ -63,10 +67,21 @@ export interface Drained {
   readonly hasAnswered: boolean;
 }
 
+/** What a turn chose, until it is on its way: a batch, or without one a look at the lead. */
+interface Ready {
+  readonly leadId: string;
+  readonly batch: SentBatch | undefined;
+  /** Milliseconds since 1970. */
+  readonly chosenAt: number;
+}
+
 /**
  * One drain:
  *
- *     answers ──► turn: settle + choose ──► requests ──► answers …
+ *     answers ──► turn: settle + choose ──► ready ──► requests ──► answers …
+ *
+ * As many again are ready as are on their way, so that a request need not wait for the turn that takes in the answer
+ * before it.
  */
 export function createDrain(host: DrainHost): Drain {
   const { connectivity, random } = host.environment;
@@ -82,6 +97,10 @@ export function createDrain(host: DrainHost): Drain {
     const queue = createLeadQueue();
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
     const reserved = new Set(answers.map(({ leadId }) => leadId));
+    const ready: Ready[] = [];
+    let inFlight = 0;
+    // Batches that were never sent and need not go as they are.
+    let unsent: FrozenBatch[] = [];
     let state = relievedAt !== undefined || connectivity.onLine() ? before : offline(before, host.now());
     let failed: { readonly error: unknown } | undefined;
     let fences: readonly number[] = [];
@@ -89,22 +108,41 @@ export function createDrain(host: DrainHost): Drain {
     let hasAnswered = false;
     mayBeMore = true;
 
-    /** Without a batch: a look at the lead. */
-    const attempt = async (leadId: string, batch?: SentBatch) => {
-      const sentAt = host.now();
-      // The device may have slept since it was chosen: what its fence and a lease are counted from is no longer true.
-      const isLate = sentAt > lookedAt + travelTime;
-      // While it was being chosen, an answer to another request may have asked for a wait.
-      const mayBeSent = !isLate && !host.isStopped() && !heldBy(state, sentAt);
-      const outcome = mayBeSent ? await (batch ? host.send(batch) : host.look(leadId)) : undefined;
+    /** Sends what is ready, as far as there is room and nothing came between. */
+    const sendReady = () => {
+      const now = host.now();
+      // Since it was chosen, an answer to another request may have asked for a wait.
+      while (inFlight < host.concurrency && !host.isStopped() && !heldBy(state, now)) {
+        const next = ready.shift();
+        if (!next) return;
+        const isLate = now > next.chosenAt + travelTime;
+        // The device may have slept: what a fence and a lease are counted from is no longer true.
+        if (isLate) giveBack([next]);
+        else void attempt(next, now);
+      }
+    };
+
+    /** What was chosen and is not sent is chosen anew. */
+    const giveBack = (chosen: readonly Ready[]) => {
+      for (const { leadId, batch } of chosen) {
+        reserved.delete(leadId);
+        if (!batch) continue;
+        unsent.push(batch);
+        over.set(batch.id, batch.arrivesUntil);
+      }
+      if (chosen.length) mayBeMore = true;
+    };
+
+    const attempt = async ({ leadId, batch }: Ready, sentAt: number) => {
+      inFlight++;
+      const outcome = await (batch ? host.send(batch) : host.look(leadId));
+      inFlight--;
       const now = host.now();
       const circumstances = { now, random: random(), bounds: host.retry };
-      const isOver = !outcome || outcome.kind === 'unauthorized' || (outcome.kind === 'retry' && !outcome.mayArrive);
+      const isOver = outcome.kind === 'unauthorized' || (outcome.kind === 'retry' && !outcome.mayArrive);
       if (batch && isOver) over.set(batch.id, batch.arrivesUntil);
       else if (batch) over.delete(batch.id);
-      if (!outcome) {
-        reserved.delete(leadId);
-      } else if (outcome.kind === 'retry') {
+      if (outcome.kind === 'retry') {
         reserved.delete(leadId);
         const { why, error, wait } = outcome;
         // Cancelled here, it says nothing about the server; nor does a limit with its end about the lead.
@@ -124,9 +162,10 @@ export function createDrain(host: DrainHost): Drain {
         host.report({ lastError: undefined, lastSyncedAt: state.lastSyncedAt });
       }
       // A look is worth nothing without the request it was made for: what is left of the budget holds what comes after.
-      if (outcome?.wait && (batch || outcome.kind === 'retry')) state = afterWait(state, outcome.wait, circumstances);
+      if (outcome.wait && (batch || outcome.kind === 'retry')) state = afterWait(state, outcome.wait, circumstances);
       if (failed) reserved.delete(leadId);
       mayBeMore = true;
+      sendReady();
       wake();
     };
 
@@ -141,7 +180,8 @@ export function createDrain(host: DrainHost): Drain {
         answered.has(id) || (!reserved.has(id) && (isProbe || (state.leads[id]?.until ?? 0) <= lookedAt));
       const rank = (id: string) => (isProbe ? (state.leads[id]?.since ?? 0) : 0);
       try {
-        const plan = { answers: taken, want, queue, mayBeSent, rank };
+        const plan = { answers: taken, unsent, want, queue, mayBeSent, rank };
+        unsent = [];
         const { batches, looks, fencedUntil, settled } = await host.takeTurn(
           plan,
           ({ id, arrivesUntil }) => over.get(id) === arrivesUntil,
@@ -149,22 +189,22 @@ export function createDrain(host: DrainHost): Drain {
         answers.splice(0, taken.length);
         for (const id of answered) reserved.delete(id);
         fences = fencedUntil;
-        if (batches.length + looks.length + settled.length) mayBeMore = true;
-        if (batches.length + looks.length) host.report({ sending: true });
-        for (const batch of batches) {
-          reserved.add(batch.leadId);
-          void attempt(batch.leadId, batch);
-        }
-        for (const leadId of looks) {
-          reserved.add(leadId);
-          void attempt(leadId);
-        }
+        const chosen = [
+          ...batches.map((batch) => ({ leadId: batch.leadId, batch, chosenAt: lookedAt })),
+          ...looks.map((leadId) => ({ leadId, batch: undefined, chosenAt: lookedAt })),
+        ];
+        if (settled.length || (want && chosen.length === want)) mayBeMore = true;
+        if (chosen.length) host.report({ sending: true });
+        for (const { leadId } of chosen) reserved.add(leadId);
+        ready.push(...chosen);
+        sendReady();
       } catch (error) {
         failed = { error };
         // These requests are over, those that were answered meanwhile too; their answers are kept.
         for (const { leadId } of answers) reserved.delete(leadId);
         // What was only looked at is looked at again: it would not be fresh any more.
         answers.splice(0, answers.length, ...answers.filter(({ batch }) => batch));
+        giveBack(ready.splice(0));
       }
     };
 
@@ -174,8 +214,10 @@ export function createDrain(host: DrainHost): Drain {
       state = lapsed(relievedAt === undefined ? state : relieved(state, relievedAt), now);
       relievedAt = undefined;
       const isIdle = failed || host.isStopped() || heldBy(state, now);
-      const want = isIdle ? 0 : Math.max(0, (state.hold ? 1 : host.concurrency) - reserved.size + answers.length);
-      if (!failed && (answers.length || (want && mayBeMore))) {
+      if (isIdle || state.hold) giveBack(ready.splice(0));
+      const most = state.hold ? 1 : host.concurrency * (host.mayChooseAhead() ? 2 : 1);
+      const want = isIdle ? 0 : Math.max(0, most - inFlight - ready.length);
+      if (!failed && (answers.length || (unsent.length && !host.isLost()) || (want && mayBeMore))) {
         await turn(want);
         continue;
       }

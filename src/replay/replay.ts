@@ -116,6 +116,7 @@ export function createReplay(host: ReplayHost): Replay {
 
   // How the server treats sections: told, learned here, or learned before and remembered for this server (R31).
   let isReplacing = host.sections === 'replace';
+  let isLikelyMerging = host.sections === 'merge';
   let replacingServers: readonly string[] = [];
   const sections: Sections = {
     isAuto: host.sections === 'auto',
@@ -123,12 +124,19 @@ export function createReplay(host: ReplayHost): Replay {
     isUnsure: () => !isReplacing && host.sections === 'auto',
     learn(treatment) {
       isReplacing = treatment === 'replace';
+      isLikelyMerging = !isReplacing;
+    },
+    sawMerging() {
+      isLikelyMerging = true;
     },
   };
 
   const drain = createDrain({
     ...host,
-    ...{ now, schedule, report, isStopped: () => isClosed || progress.paused || !!lost?.aborted },
+    ...{ now, schedule, report, isLost: () => isClosed || !!lost?.aborted },
+    isStopped: () => isClosed || progress.paused || !!lost?.aborted,
+    // Not where an answer or a look decides what the next request is.
+    mayChooseAhead: () => isLikelyMerging && !isReplacing && !host.checkBeforeSend && host.ordering === 'per-lead',
     send: (batch) => host.send(batch, lost as AbortSignal), // that of the pass in which the drain runs
     look: (leadId) => host.look(leadId, lost as AbortSignal), // as above
     async takeTurn(plan, isOver) {

@@ -20,6 +20,8 @@ export interface Answered {
 
 export interface TurnPlan {
   readonly answers: readonly Answered[];
+  /** Batches that were chosen and are not sent after all. */
+  readonly unsent: readonly FrozenBatch[];
   /** How many new batches to choose at most. */
   readonly want: number;
   readonly queue: LeadQueue;
@@ -51,6 +53,8 @@ export interface Sections {
   readonly isAuto: boolean;
   /** An answer told. */
   learn(treatment: 'merge' | 'replace'): void;
+  /** An answer looked like it, which is no proof. */
+  sawMerging(): void;
 }
 
 /** A frozen batch on its way. */

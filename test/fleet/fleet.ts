@@ -72,7 +72,13 @@ function startDevice(index: number, options: FleetOptions, timeline: Timeline, s
 
   const drain = createDrain({
     ...{ environment, concurrency: 1, timeout: 30_000, retry: { minDelay: 1_000, maxDelay: 60_000 } },
-    ...{ now: timeline.now, report: () => {}, isStopped: () => false },
+    ...{
+      now: timeline.now,
+      report: () => {},
+      isStopped: () => false,
+      isLost: () => false,
+      mayChooseAhead: () => false,
+    },
     async takeTurn({ answers, want, mayBeSent }) {
       for (const { leadId: id } of answers) waiting.delete(id);
       frozen.clear();
