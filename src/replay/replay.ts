@@ -227,7 +227,10 @@ export function createReplay(host: ReplayHost): Replay {
 
   return {
     trigger,
-    sync: () => start(Number.POSITIVE_INFINITY),
+    async sync() {
+      await start(Number.POSITIVE_INFINITY);
+      drain.calm();
+    },
     async setPaused(asked, isTold) {
       let paused = asked;
       if (isTold) {

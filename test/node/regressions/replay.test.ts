@@ -178,6 +178,24 @@ describe('replay', () => {
     expect(device.attempts).toEqual([]);
   });
 
+  it('R62 does not take a sync() during a pause for a reason to overrule what fails after it', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab();
+    const other = device.tab();
+    await leadbox.patch(id, { properties: { x: 1 } });
+    await device.rest();
+    await other.pause();
+    await device.rest();
+    await leadbox.patch(id, { properties: { x: 2 } });
+    await leadbox.sync();
+    await device.clock.advance(10);
+    device.api.latency = 100;
+    device.api.next(503, 2);
+    await other.resume();
+    await device.clock.advance(500);
+    expect(device.attempts).toHaveLength(2);
+  });
+
   it('R17 fences a second attempt that timed out in the very millisecond in which the first was over', async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab({ autoSync: false });
