@@ -129,8 +129,10 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const keepStorage = createStorageKeeping(environment, warn);
   const api = createLeadApi({ ...settings, onWarning: warn }, closing.signal);
   const memory = createReplayMemory(name, environment);
-  // A page that opens the name brings its user back; a mark that is found later was set by another tab since (R73).
-  const markAsBack = () => memory.write({ isSignedOut: false });
+  // A page that opens the name brings its user back; a mark that is found later was set by another tab since (R73), also
+  // where nothing can be stored and there was none to take away.
+  const markAsBack = async () =>
+    (await memory.write({ isSignedOut: false })) || (await memory.read()).isSignedOut === false;
   // A frozen page begins no transaction of its own: it would stay open, and every other tab would wait for it. Messages
   // still arrive there, and what freezing ends runs for a moment.
   let isFrozen = false;

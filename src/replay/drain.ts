@@ -58,6 +58,8 @@ export interface Drain {
    * moment, in milliseconds since 1970, end.
    */
   wake(relievedAt?: number): void;
+  /** A reason that was not used yet, as in a pause, does not stand for what fails from now on. */
+  calm(): void;
 }
 
 export interface Drained {
@@ -239,6 +241,9 @@ export function createDrain(host: DrainHost): Drain {
       mayBeMore = true;
       if (at !== undefined) relievedAt = Math.max(relievedAt ?? 0, at);
       wake();
+    },
+    calm() {
+      relievedAt &&= Math.min(relievedAt, host.now());
     },
   };
 }

@@ -76,6 +76,7 @@ export function createReplay(host: ReplayHost): Replay {
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
   let behind = 0;
+  let latest = 0;
   let storageFailures = 0;
   let isPauseUnwritten = false;
   let isWritingPause = false;
@@ -85,8 +86,12 @@ export function createReplay(host: ReplayHost): Replay {
     host.onProgress();
   };
 
-  // The clock, unless it was set back under one of our timers: no wait gets longer by that (R25).
-  const now = () => clock.now() + behind;
+  // The clock, unless it was set back meanwhile: no wait gets longer by that, and none ends that began since (R25).
+  const now = () => {
+    behind = Math.max(behind, latest - clock.now());
+    latest = clock.now() + behind;
+    return latest;
+  };
   const schedule = (until: number | undefined, waitingFor: WaitingFor | undefined) => {
     clock.clearTimeout(timer);
     if (isClosed) return;
@@ -196,8 +201,9 @@ export function createReplay(host: ReplayHost): Replay {
     const isUnauthorized = session.isMissing(state.isUnauthorized);
     // What is stored is of the clock that all tabs share, unless that was set back since.
     const isOfThisClock = (state.writtenAt ?? 0) <= clock.now();
+    const at = now();
     const known = isOfThisClock ? shifted(state, behind) : state;
-    const before = { ...clamped(known, now(), retry), isUnauthorized };
+    const before = { ...clamped(known, at, retry), isUnauthorized };
     const { state: after, failed, hasAnswered } = await drain.run(before);
     session.ended(after.isUnauthorized, hasAnswered);
     // Without anything learned, another tab's is newer; frozen meanwhile, it is no longer ours to write.
@@ -235,7 +241,10 @@ export function createReplay(host: ReplayHost): Replay {
 
   return {
     trigger,
-    sync: () => start(Number.POSITIVE_INFINITY),
+    async sync() {
+      await start(Number.POSITIVE_INFINITY);
+      drain.calm();
+    },
     async setPaused(asked, isTold) {
       let paused = asked;
       if (isTold) {

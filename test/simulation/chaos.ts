@@ -106,6 +106,8 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
       });
     case 'sync':
       sending.urged(tab);
+      // It begins once every edit made before is stored.
+      for (const one of tab.storing) void one.finally(() => sending.urged(tab));
       return call(() => tab.leadbox.sync());
     case 'refresh':
       return call(() => tab.leadbox.refresh(leadId));

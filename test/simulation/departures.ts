@@ -79,7 +79,8 @@ async function signOut(device: Device, way: Way): Promise<Outcome> {
         sending.left();
       },
       (error: unknown) => {
-        if (!tab.isDead && !isLeadboxError(error)) ledger.break(12, `signOut() rejected with ${String(error)}`);
+        if (tab.isDead) return;
+        if (!isLeadboxError(error)) ledger.break(12, `signOut() rejected with ${String(error)}`);
         outcome = 'refused';
       },
     );

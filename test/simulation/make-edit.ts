@@ -3,7 +3,7 @@ import type { Device } from './device.ts';
 import type { MadeEdit } from './ledger.ts';
 import type { EditAction } from './mix.ts';
 import { refusals } from './server.ts';
-import type { Tab } from './tab.ts';
+import { noteStoring, type Tab } from './tab.ts';
 
 /** What a user does to a lead. Each edit carries a number of its own, unless it only clears. */
 export function makeEdit(device: Device, tab: Tab, leadId: string, kind: EditAction): void {
@@ -15,6 +15,7 @@ export function makeEdit(device: Device, tab: Tab, leadId: string, kind: EditAct
     const { leadbox } = tab;
     const made: MadeEdit = { tab, leadbox, leadId, value };
     ledger.edits.push(made);
+    noteStoring(tab, promise);
     promise.then(
       (edit) => {
         if (tab.isDead) return;

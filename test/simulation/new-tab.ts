@@ -8,7 +8,13 @@ export function newTab(label: string, seed: number, index: number): Tab {
   return {
     ...{ index, label: `${label}${index}`, isFrozen: false, isDead: false, isClosed: false, isVisible: true },
     ...{ diesAtCommit: false, dice: createDice(seed, 10 + index), ends: new Set() },
-    ...{ connections: new Set(), transactions: new Set(), lifecycle: new Set(), connectivity: new Set() },
+    ...{
+      connections: new Set(),
+      transactions: new Set(),
+      storing: new Set(),
+      lifecycle: new Set(),
+      connectivity: new Set(),
+    },
     leadbox: undefined as unknown as Tab['leadbox'], // set before anybody sees it; a worker's is its own
   };
 }

@@ -20,4 +20,7 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 1015105, was: 'an edit that had arrived conflicted with a later one of its batch' },
   { seed: 101, was: 'without Web Locks a tab sent in a wait that another was told to keep' },
   { seed: 1327, was: 'the same, in the tab of a guest' },
+  { seed: 3001842, was: 'a sync() during a pause overruled a wait that began long after it' },
+  { seed: 3002852, was: 'with a clock set back an answer to an earlier request ended a wait' },
+  { seed: 3001000, was: 'a tab that could not store that its user was there took a later sign-out for an earlier one' },
 ];

@@ -4,7 +4,7 @@ import { pathsOverlap, touchedPaths } from '../../src/model/merge-patch.ts';
 import type { Device } from './device.ts';
 import type { Ledger } from './ledger.ts';
 import type { SecondThought } from './mix.ts';
-import type { Tab } from './tab.ts';
+import { noteStoring, type Tab } from './tab.ts';
 
 /** What a user does to an edit that he made before. */
 export async function haveSecondThoughts(
@@ -22,7 +22,9 @@ export async function haveSecondThoughts(
     const { edit } = made.length ? dice.pick(made.slice(-6)) : {};
     if (!edit) return;
     note(edit.seq, edit.leadId);
-    const restored = await edit.undo();
+    const undone = edit.undo();
+    noteStoring(tab, undone);
+    const restored = await undone;
     if (restored && !ledger.decided.has(edit.leadId)) checkRestored(ledger, edit, restored.seq);
   } else {
     const rows = what === 'retry' ? parked : [...outbox, ...parked];

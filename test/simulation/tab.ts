@@ -19,9 +19,18 @@ export interface Tab extends Owner {
   readonly dice: Dice;
   readonly connections: Set<FakeConnection>;
   readonly transactions: Set<FakeTransaction>;
+  /** Edits on their way into its storage; none of them rejects. */
+  readonly storing: Set<Promise<unknown>>;
   /** What the page listens to. */
   readonly lifecycle: Set<(to: LifecycleChange) => void>;
   readonly connectivity: Set<() => void>;
   /** Frees what dies with the page: locks, channels. */
   readonly ends: Set<() => void>;
+}
+
+/** Notes an edit until it is stored or refused. */
+export function noteStoring({ storing }: Tab, edit: Promise<unknown>): void {
+  const end = () => void storing.delete(over);
+  const over: Promise<unknown> = edit.then(end, end);
+  storing.add(over);
 }

@@ -147,10 +147,10 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
       if (news.has(tab)) forgetSessions();
       for (const one of [...failures.values(), ...asked]) if (one.tab === tab) one.isWritten = true;
     },
-    jumped() {
+    jumped(milliseconds) {
       forgetAll();
-      // By the clock, a reason from before may be later than what fails from now on.
-      for (const tab of tabs()) urged.set(tab, 1);
+      // By the clock, a reason from before may be later than what others fail at from now on.
+      if (milliseconds < 0) for (const tab of tabs()) urged.set(tab, 1);
     },
     signedIn: (tab, isLate) => void news.set(tab, isLate ? 2 : 1),
     paused(tab) {

@@ -109,6 +109,18 @@ describe("R73 after signOut({ pending: 'keep' })", () => {
     expect(device.attempts).toEqual([]);
   });
 
+  it('nor does one that could not store it and was never the sender before', async () => {
+    const device = aDevice();
+    let failures = 1;
+    const indexedDB = withoutMemory(device.indexedDB, () => failures-- > 0);
+    const other = await device.loadedTab({ ...stopped, environment: { ...deaf.environment, indexedDB } });
+    await other.patch(id, patch);
+    await device.rest();
+    await device.tab(stopped).signOut({ pending: 'keep' });
+    await other.sync();
+    expect(device.attempts).toEqual([]);
+  });
+
   it('rejects where that cannot be stored, and goes on', async () => {
     const device = aDevice();
     const indexedDB = withoutMemory(device.indexedDB, () => true);

@@ -89,26 +89,30 @@ describe('replay', () => {
     expect(device.attempts.length - before).toBeLessThan(10);
   });
 
-  it('R25 takes no answer to an earlier request for the end of what the server asked for', async () => {
-    const device = aDevice({ leads: someLeads(2) });
-    const leadbox = await device.loadedTab({ concurrency: 2, autoSync: false });
-    await leadbox.patch(leadId(0), { properties: { x: 1 } });
-    await leadbox.patch(leadId(1), { properties: { x: 1 } });
-    let release = () => {};
-    device.intercept = async ({ leadId: lead }) => {
-      if (lead === leadId(0)) return new Response('{}', { status: 429 });
-      await new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      return undefined;
-    };
-    const synced = leadbox.sync();
-    await device.rest();
-    await device.clock.advance(10);
-    release();
-    await synced;
-    expect(sentTo(device, leadId(0))).toBe(1);
-  });
+  it.each([0, 10_000])(
+    'R25 takes no answer to an earlier request for the end of a wait, also not with a clock set back by %i ms',
+    async (back) => {
+      const device = aDevice({ leads: someLeads(2) });
+      const leadbox = await device.loadedTab({ concurrency: 2, autoSync: false });
+      await leadbox.patch(leadId(0), { properties: { x: 1 } });
+      await leadbox.patch(leadId(1), { properties: { x: 1 } });
+      let release = () => {};
+      device.intercept = async ({ leadId: lead }) => {
+        if (lead === leadId(0)) return new Response('{}', { status: 429 });
+        device.clock.set(device.clock.now() - back); // both are on their way
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return undefined;
+      };
+      const synced = leadbox.sync();
+      await device.rest();
+      await device.clock.advance(10);
+      release();
+      await synced;
+      expect(sentTo(device, leadId(0))).toBe(1);
+    },
+  );
 
   it('tells an app that throws in onEvent, and goes on', async () => {
     const device = aDevice({ leads: someLeads(3) });
@@ -176,6 +180,24 @@ describe('replay', () => {
     await leadbox.patch(id, { properties: { x: 1 } });
     await device.rest();
     expect(device.attempts).toEqual([]);
+  });
+
+  it('R62 does not take a sync() during a pause for a reason to overrule what fails after it', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab();
+    const other = device.tab();
+    await leadbox.patch(id, { properties: { x: 1 } });
+    await device.rest();
+    await other.pause();
+    await device.rest();
+    await leadbox.patch(id, { properties: { x: 2 } });
+    await leadbox.sync();
+    await device.clock.advance(10);
+    device.api.latency = 100;
+    device.api.next(503, 2);
+    await other.resume();
+    await device.clock.advance(500);
+    expect(device.attempts).toHaveLength(2);
   });
 
   it('R17 fences a second attempt that timed out in the very millisecond in which the first was over', async () => {
