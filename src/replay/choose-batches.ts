@@ -109,6 +109,7 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
   while (batches.length + looks.length < plan.want) {
     const head = plan.isStrict ? (await strictly()).head : await queue.next(mayBeSent, plan.rank, records.outboxAfter);
     if (head === undefined || !mayBeSent(head)) break;
+    records.expect(queue.likely(mayBeSent, plan.rank, plan.want - batches.length - looks.length));
     await choose(head);
   }
   return { batches, looks, fencedUntil, parkedUnsent, settled };

@@ -18,10 +18,11 @@ export interface LeadQueue {
   update(leadId: string, oldest: number | undefined): void;
 }
 
-const windowSize = 100;
+const firstWindow = 100;
+const largestWindow = 1_000;
 
 /**
- * Reads the outbox forward in windows and only as far as needed. What it remembers may be out of date when other tabs
+ * Reads the outbox forward, in windows that grow, and only as far as needed. What it remembers may be out of date when other tabs
  * work too; the caller looks at the lead's rows before it sends.
  */
 export function createLeadQueue(): LeadQueue {
@@ -41,11 +42,11 @@ export function createLeadQueue(): LeadQueue {
         .slice(0, most)
         .map(({ leadId }) => leadId),
     async next(mayBeSent, rank, readOutbox) {
-      for (;;) {
+      for (let window = firstWindow; ; window = Math.min(2 * window, largestWindow)) {
         const [first] = inOrder(mayBeSent, rank);
         // Whatever was not read yet is younger than what was.
         if (first && !first.rank && first.seq <= scanned) return first.leadId;
-        const rows = await readOutbox(scanned, windowSize);
+        const rows = await readOutbox(scanned, window);
         if (!rows.length) return first?.leadId;
         for (const { seq, leadId } of rows) {
           scanned = seq;

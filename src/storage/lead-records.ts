@@ -7,6 +7,8 @@ import { needNotBeAwaited } from './table.ts';
 
 /** The records of leads with pending edits, inside one write transaction: read when asked for, written at its end. */
 export interface LeadRecords {
+  /** Reads these at once, and not one after the other when they are asked for. */
+  expect(ids: readonly string[]): void;
   /**
    * undefined if nothing is pending on the lead, or if it is unknown; `fresh` is the lead as the server has it, for one
    * that is.
@@ -29,10 +31,7 @@ export interface LeadRecords {
   flush(): void;
 }
 
-/**
- * Opens the records in the transaction of `tables`; `now` in milliseconds since 1970. Those of `expected` leads are read
- * at once and not one after the other.
- */
+/** Opens the records in the transaction of `tables`; `now` in milliseconds since 1970. Those of `expected` leads are read. */
 export async function openRecords(tables: Tables, now: number, expected: readonly string[] = []): Promise<LeadRecords> {
   const { leads, bases, outbox, parked, meta } = tables;
   const read = new Map<string, LeadRecord | undefined>();
@@ -45,12 +44,17 @@ export async function openRecords(tables: Tables, now: number, expected: readonl
   // Leads with edits that were not here, or not readable: their views are written for the first time.
   const unseen = new Set<string>();
   const readRows = (id: string) => Promise.all([outbox.where('leadId', id).toArray(), bases.get(id)]);
-  const ahead = new Map(expected.map((id) => [id, needNotBeAwaited(readRows(id))]));
+  const ahead = new Map<string, ReturnType<typeof readRows>>();
+  const expect = (ids: readonly string[]) => {
+    for (const id of ids) if (!read.has(id) && !ahead.has(id)) ahead.set(id, needNotBeAwaited(readRows(id)));
+  };
+  expect(expected);
   const fences = readableFences((await meta.get('fences'))?.fences);
 
   const parkBroken = (rows: readonly PendingRow[]) => {
-    broken.push(...rows.map((row) => unreadable(row, now)));
-    for (const { seq } of rows) gone.add(seq);
+    const found = rows.filter(({ seq }) => !gone.has(seq));
+    broken.push(...found.map((row) => unreadable(row, now)));
+    for (const { seq } of found) gone.add(seq);
   };
 
   /** Reads a record, and mends one that is damaged: what cannot be read is parked, the rest goes on. */
@@ -77,6 +81,7 @@ export async function openRecords(tables: Tables, now: number, expected: readonl
   };
 
   const records: LeadRecords = {
+    expect,
     fences,
     unreadable: broken,
     unknownRows: (id) => unknown.get(id) ?? [],
@@ -115,12 +120,8 @@ export async function openRecords(tables: Tables, now: number, expected: readonl
       for (let after = seq; ; ) {
         const rows = await outbox.after(after, limit);
         const last = rows.at(-1);
-        for (const row of rows) {
-          if (gone.has(row.seq) || isReadableRow(row)) continue;
-          // With its lead, whose view is without it then; some name none.
-          if (typeof row.leadId === 'string') await records.get(row.leadId);
-          if (!gone.has(row.seq)) parkBroken([row]);
-        }
+        // Others that cannot be read are parked with their lead, whose view is without them then.
+        parkBroken(rows.filter(({ leadId }) => typeof leadId !== 'string'));
         const left = rows.filter((row) => !gone.has(row.seq));
         if (left.length || !last) return left;
         after = last.seq;
