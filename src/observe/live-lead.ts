@@ -30,5 +30,7 @@ export function leadState(found: ReadLead, layers: Layers, readAt: number, previ
   const pending = found.pending + layers.missing(found.lead.id, readAt).filter(isUncounted).length;
   const lead = keep(previous?.lead, layers.over(found.lead, readAt));
   const server = pending ? keep(previous?.server, found.base) : lead;
-  return keep(previous, { lead, server, pending, parked });
+  const isSame =
+    previous?.lead === lead && previous.server === server && previous.pending === pending && previous.parked === parked;
+  return isSame ? previous : Object.freeze({ lead, server, pending, parked });
 }

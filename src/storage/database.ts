@@ -1,10 +1,11 @@
-import { Dexie, type Table as DexieTable } from 'dexie';
+import type { Table as DexieTable } from 'dexie';
 import type { Environment } from '../environment.ts';
 import type { Lead } from '../model/lead.ts';
 import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
 import { beginNewLog } from './begin-new-log.ts';
 import { openDatabase } from './open-database.ts';
-import { type Rows, tableSchemas } from './rows.ts';
+import { createQueries } from './queries.ts';
+import { type Rows, tableNames } from './rows.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
 import { needNotBeAwaited, type Table, tableOf } from './table.ts';
 
@@ -47,15 +48,16 @@ const attempts = 3;
 const patience = 5_000;
 /** How long, in milliseconds, cached leads are left alone after making room did not help. */
 const roomPatience = 10_000;
-const tableNames = Object.keys(tableSchemas([])) as (keyof Rows)[]; // its keys are those of Rows
 
 export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }: DatabaseHost): Database {
   const { clock } = options.environment;
-  let connection: Promise<Dexie> | undefined;
+  let connection: Promise<IDBDatabase> | undefined;
+  const queries = createQueries(options);
   let wasOpen = false;
   let ended: LeadboxError | undefined;
 
   const takenAway = (byUpdate: boolean): LeadboxError => {
+    queries.close();
     ended ??= byUpdate
       ? new LeadboxError('update-required', 'A newer version of the app uses this database. Reload the page.')
       : new LeadboxError('storage-unavailable', 'The database was deleted. Create a new leadbox.');
@@ -63,7 +65,7 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     return ended;
   };
 
-  const connect = (): Promise<Dexie> => {
+  const connect = (): Promise<IDBDatabase> => {
     if (connection) return connection;
     let timer: unknown;
     let isLate = false;
@@ -105,17 +107,22 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     hasNewLog = true;
   };
 
-  const attempt = async <T>(work: (database: Dexie) => PromiseLike<T>): Promise<T> => {
+  const attempt = async <T>(work: (database: IDBDatabase) => PromiseLike<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       if (ended) throw ended;
       const used = connect();
+      let isOpen = false;
       try {
-        const result = await work(await used);
+        const database = await used;
+        isOpen = true;
+        const result = await work(database);
         beginLog();
         return result;
       } catch (error) {
-        if (ended || attempt === attempts || !isLostConnection(error)) throw ended ?? storageError(error);
+        const mayRepeat = isLostConnection(error) || (!isOpen && error instanceof DOMException);
+        if (ended || attempt === attempts || !mayRepeat) throw ended ?? storageError(error);
         if (connection === used) connection = undefined;
+        queries.close();
         used.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
       }
     }
@@ -124,7 +131,9 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
   const { IDBKeyRange: keyRange } = options.environment;
   const run: Database['run'] = (mode, body) =>
     attempt((database) => {
-      const transaction = begin(database, mode, options.durability);
+      // IndexedDB's own: Dexie's costs as much again as what it does, above all for its `liveQuery`, which nobody here asks.
+      const access = mode === 'r' ? 'readonly' : 'readwrite';
+      const transaction = database.transaction(tableNames, access, { durability: options.durability });
       // Opened, it had one.
       const tables = tableNames.map((name) => [
         name,
@@ -134,8 +143,7 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     });
 
   return {
-    query: (body) =>
-      attempt((database) => database.transaction('r!', 'leads', (inside) => body(inside.table('leads')))),
+    query: (body) => attempt(() => queries.run(body)),
     withoutMakingRoom: { run },
     async run(mode, body, needed = []) {
       try {
@@ -153,19 +161,10 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     },
     close() {
       ended ??= closed();
+      queries.close();
       connection?.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
     },
   };
-}
-
-/**
- * IndexedDB's own transaction: Dexie's costs as much again as what it does, above all for its `liveQuery`, which nobody
- * here asks.
- */
-function begin(database: Dexie, mode: 'r' | 'rw', durability: 'strict' | 'relaxed'): IDBTransaction {
-  const connection: IDBDatabase | null = database.backendDB(); // null once it is closed
-  if (!connection) throw new Dexie.DatabaseClosedError('The browser closed the connection.');
-  return connection.transaction(tableNames, mode === 'r' ? 'readonly' : 'readwrite', { durability });
 }
 
 /** What the body gave, once the transaction is complete. */

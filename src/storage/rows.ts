@@ -40,15 +40,40 @@ export interface MetaRow {
 }
 
 /** The format of these rows. A database with a higher one was written by newer code and is left alone. */
-export const rowFormat = 1;
+const rowFormat = 1;
 
-/** The tables in Dexie's notation; `leads` gets the app's indexes. */
-export function tableSchemas(indexes: readonly string[]): Record<keyof Rows, string> {
-  return {
-    leads: ['id', ...indexes].join(', '),
-    bases: 'id',
-    outbox: '++seq, leadId',
-    parked: 'seq, leadId',
-    meta: 'key',
-  };
+/**
+ * The version of a database of this format, or of one that is `later` by so many. Versions between them are for the
+ * indexes that apps add; all are multiples of ten, because Dexie counts in tens.
+ */
+export function databaseVersion(later = 0): number {
+  return (rowFormat + later) * 10_000;
+}
+
+const stores: Record<keyof Rows, IDBObjectStoreParameters & { readonly index?: string }> = {
+  leads: { keyPath: 'id' },
+  bases: { keyPath: 'id' },
+  outbox: { keyPath: 'seq', autoIncrement: true, index: 'leadId' },
+  parked: { keyPath: 'seq', index: 'leadId' },
+  meta: { keyPath: 'key' },
+};
+
+export const tableNames = Object.keys(stores) as (keyof Rows)[]; // its keys are those of Rows
+
+/** Makes the tables and indexes that are not there; `indexes` are the app's own. */
+export function createTables(database: IDBDatabase, upgrade: IDBTransaction, indexes: readonly string[]): void {
+  for (const [name, { index = [], ...options }] of Object.entries(stores)) {
+    const isThere = database.objectStoreNames.contains(name);
+    const store = isThere ? upgrade.objectStore(name) : database.createObjectStore(name, options);
+    for (const path of name === 'leads' ? indexes : [index].flat()) {
+      if (!store.indexNames.contains(path)) store.createIndex(path, path);
+    }
+  }
+}
+
+/** Whether all of the app's own indexes are there. */
+export function hasIndexes(database: IDBDatabase, indexes: readonly string[]): boolean {
+  if (!indexes.length) return true;
+  const { indexNames } = database.transaction('leads').objectStore('leads');
+  return indexes.every((path) => indexNames.contains(path));
 }

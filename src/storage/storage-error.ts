@@ -22,8 +22,8 @@ export function storageError(cause: unknown): unknown {
   return new LeadboxError('storage-unavailable', message, { cause });
 }
 
-/** Whether the browser closed the connection under the transaction: reopened, the same work can succeed. */
+/** Whether the browser closed the connection, or under the transaction: reopened, the same work can succeed. */
 export function isLostConnection(error: unknown): boolean {
-  if (error instanceof DOMException) return error.name === 'InvalidStateError'; // no transaction can begin on it
-  return error instanceof Dexie.DexieError && /^(DatabaseClosed|InvalidState|OpenFailed)Error$/.test(error.name);
+  const isOfStorage = error instanceof DOMException || error instanceof Dexie.DexieError;
+  return isOfStorage && /^(Abort|DatabaseClosed|InvalidState|OpenFailed)Error$/.test(error.name);
 }

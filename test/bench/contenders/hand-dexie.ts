@@ -1,20 +1,22 @@
 import { Dexie, liveQuery, type Table } from 'dexie';
 import type { Lead } from '../../../src/model/lead.ts';
-import { type BaseRow, type Rows, tableSchemas } from '../../../src/storage/rows.ts';
+import type { BaseRow, Rows } from '../../../src/storage/rows.ts';
 import { changedFields, drainByHand, edited, folded, frozen, groupSize, layout } from './by-hand.ts';
 import type { Contender, FieldEdit } from './contender.ts';
 
 type HandTables = { readonly [K in keyof Rows]: Table<Rows[K], K extends 'outbox' | 'parked' ? number : string> };
 
+const schema = { leads: 'id', bases: 'id', outbox: '++seq, leadId', parked: 'seq, leadId', meta: 'key' };
+
 /** Dexie as its documentation shows it: the same rows, each step one transaction, `liveQuery` to observe. */
 export const handDexie: Contender = {
   async open(name, { durability, inFlight }) {
     const database = new Dexie(name, { chromeTransactionDurability: durability });
-    database.version(layout.version / 10).stores(tableSchemas([]));
+    database.version(layout.version / 10).stores(schema);
     await database.open();
     const { leads, bases, outbox, parked } = Object.fromEntries(
       database.tables.map((table) => [table.name, table]),
-    ) as unknown as HandTables; // those of `tableSchemas`
+    ) as unknown as HandTables; // those of `schema`
 
     const editGroup = (edits: readonly FieldEdit[]) =>
       database.transaction('rw', [leads, bases, outbox] as Table[], async () => {
