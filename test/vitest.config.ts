@@ -80,7 +80,12 @@ export default defineConfig({
       {
         extends: true,
         // Not part of the tests: nothing else finds a file of this name.
-        test: { name: 'bench', include: process.env.BENCH ? ['test/bench/**/*.bench.ts'] : [], environment: 'node' },
+        test: { name: 'bench', include: process.env.BENCH ? ['test/bench/*.bench.ts'] : [], environment: 'node' },
+      },
+      {
+        extends: true,
+        // Nor is this; it needs the packages of a package.json of its own.
+        test: { name: 'peers', include: process.env.BENCH ? ['test/bench/peers/*.bench.ts'] : [], environment: 'node' },
       },
       {
         extends: true,

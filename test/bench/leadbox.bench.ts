@@ -1,39 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BenchBrowser, startBenchBrowser } from './chromium.ts';
 import { benchRow, measureHeap } from './measure.ts';
+import { isWanted, openPlace, type Place } from './place.ts';
 import { rows } from './rows/rows.ts';
-import { type BenchServer, serve } from './serve.ts';
 import { table } from './table.ts';
 
-let profile = '';
-let server: BenchServer;
-let browser: BenchBrowser;
-const wanted = process.env.ROW?.split(',');
-const isWanted = (row: string) => !wanted || wanted.includes(row);
+let place: Place;
 
 beforeAll(async () => {
-  profile = await mkdtemp(join(tmpdir(), 'leadbox-bench-'));
-  server = await serve('page/page.ts');
-  browser = await startBenchBrowser(profile);
+  place = await openPlace('page/page.ts');
 }, 60_000);
 
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-  await rm(profile, { recursive: true, maxRetries: 10 });
-}, 60_000);
+afterAll(() => place.close(), 60_000);
 
-it.each(Object.keys(rows).filter(isWanted))(
+it.each(Object.entries(rows).filter(([name]) => isWanted(name)))(
   '%s',
-  async (name) => {
-    const results = await benchRow(name, { browser, server });
-    console.log(table(name, results));
+  async (name, row) => {
+    const results = await benchRow(name, row, place);
+    console.log(table(row, results));
     // No time is asserted; but whoever stored or sent less has not done the same work.
-    for (const [first, ...others] of results.flatMap(({ facts }) => facts)) {
-      for (const other of others) expect(other).toBe(first);
+    for (const [first, ...others] of results.flatMap(({ facts }) => facts.map((round) => [...round.values()]))) {
+      for (const other of others) expect(other).toEqual(first);
     }
   },
   300_000,
@@ -42,7 +28,7 @@ it.each(Object.keys(rows).filter(isWanted))(
 it.runIf(isWanted('heap'))(
   'heap',
   async () => {
-    console.log(await measureHeap({ browser, server }));
+    console.log(await measureHeap(place));
   },
   300_000,
 );

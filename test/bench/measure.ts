@@ -1,71 +1,69 @@
-import type { BenchBrowser } from './chromium.ts';
-import type { Durability } from './contenders/contender.ts';
-import type { ContenderName } from './contenders/contenders.ts';
+import type { Durability, Facts } from './contenders/contender.ts';
 import { type Measured, shown, spread } from './figures.ts';
+import type { BenchPage, Outcome, Turn } from './page/bench-page.ts';
 import { leadsOf } from './page/fill.ts';
-import type { BenchPage, Outcome, Turn } from './page/page.ts';
-import { all, type Size, size } from './rows/row.ts';
-import { rows } from './rows/rows.ts';
-import type { BenchServer } from './serve.ts';
-
-/** Where it is measured. */
-export interface Place {
-  readonly browser: BenchBrowser;
-  readonly server: BenchServer;
-}
+import type { Place } from './place.ts';
+import { all, type Row, type Size, size } from './rows/row.ts';
 
 /** What one row came to at one durability and size. */
 export interface Result {
   readonly durability: Durability;
   readonly size: Size;
-  readonly measured: ReadonlyMap<ContenderName, Measured>;
-  /** Of each round what every contender stored in the end, and how many requests it sent. */
-  readonly facts: readonly (readonly string[])[];
+  readonly measured: ReadonlyMap<string, Measured>;
+  /** Of each round what every contender stored in the end, and what the server got from it. */
+  readonly facts: readonly ReadonlyMap<string, Facts>[];
 }
 
 /** Plays a row: in each round every contender at every size, in an order that moves on from round to round. */
-export async function benchRow(name: string, place: Place): Promise<readonly Result[]> {
-  const row = rows[name];
-  if (!row) throw new Error(`There is no row ${name}.`);
+export async function benchRow(name: string, row: Row, place: Place): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (const durability of row.durabilities) {
     const runs = row.sizes.flatMap((at) =>
-      row.contenders.map((contender) => ({
+      contendersAt(row, durability).map((contender) => ({
         ...{
           at,
           contender,
           database: `${name}-${contender}-${at.leads}-${at.pending}-${at.editedLeads}-${durability}`,
         },
         outcomes: [] as Outcome[],
-        facts: [] as string[],
+        facts: [] as Facts[],
       })),
     );
     await open(place);
-    if (!row.isFresh) for (const { at, database } of runs) await call(place, 'fill', database, at);
+    if (!row.isFresh)
+      for (const { at, contender, database } of runs) await call(place, 'fill', contender, database, at);
     for (let number = row.isLong ? 1 : 0; number <= row.rounds; number += 1) {
       for (const shift of runs.keys()) {
         const { at, contender, database, outcomes, facts } = runs[(number + shift) % runs.length] as (typeof runs)[0];
-        if (row.isFresh) await call(place, 'fill', database, at);
+        if (row.isFresh) await call(place, 'fill', contender, database, at);
         if (row.isReloaded) await open(place);
         place.server.reset(row.inFlight ? leadsOf(at.editedLeads) : []);
         const turn: Turn = { row: name, contender, durability, size: at, number, database };
         const outcome = await call(place, 'play', turn);
-        if (row.isFresh) await call(place, 'drop', database);
+        if (row.isFresh) await call(place, 'drop', contender, database);
         if (!number) continue; // it warmed up
         outcomes.push(outcome);
-        facts.push(`${outcome.stored}; ${place.server.requests()} requests`);
+        facts.push({ ...outcome.stored, ...place.server.seen() });
       }
     }
-    if (!row.isFresh) for (const { database } of runs) await call(place, 'drop', database);
+    if (!row.isFresh) for (const { contender, database } of runs) await call(place, 'drop', contender, database);
     for (const at of row.sizes) {
       const own = runs.filter((run) => run.at === at);
       results.push({
         ...{ durability, size: at, measured: new Map(own.map((run) => [run.contender, measuredOf(run.outcomes)])) },
-        facts: Array.from({ length: row.rounds }, (_, round) => own.map(({ facts }) => facts[round] ?? '')),
+        facts: Array.from(
+          { length: row.rounds },
+          (_, round) => new Map(own.map(({ contender, facts }) => [contender, facts[round] ?? {}])),
+        ),
       });
     }
   }
   return results;
+}
+
+/** Who can play a row at a durability. */
+function contendersAt({ contenders, relaxedOnly }: Row, durability: Durability): readonly string[] {
+  return contenders.filter((name) => durability === 'relaxed' || !relaxedOnly?.includes(name));
 }
 
 function measuredOf(outcomes: readonly Outcome[]): Measured {
@@ -79,7 +77,7 @@ function measuredOf(outcomes: readonly Outcome[]): Measured {
 export async function measureHeap(place: Place): Promise<string> {
   const database = 'heap';
   await open(place);
-  await call(place, 'fill', database, size(10_000));
+  await call(place, 'fill', 'raw', database, size(10_000));
   const lines: string[] = [];
   for (const contender of all) {
     const sizes: number[] = [];

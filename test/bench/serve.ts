@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -5,14 +6,16 @@ import { build } from 'esbuild';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Lead } from '../../src/model/lead.ts';
 import { applyToLead } from '../../src/model/lead-change.ts';
+import type { Facts } from './contenders/contender.ts';
+import { scoreOf } from './page/fill.ts';
 
 /** The page's server and the API in one, as quick as they can be: what is measured is the other side. */
 export interface BenchServer {
   readonly origin: string;
   /** These leads, and no request so far. */
   reset(leads: readonly Lead[]): void;
-  /** How many PATCHes came since. */
-  requests(): number;
+  /** How many PATCHes came since, and which scores the leads have now. */
+  seen(): Facts;
   close(): Promise<void>;
 }
 
@@ -20,6 +23,8 @@ export interface BenchServer {
 export async function serve(entry: string): Promise<BenchServer> {
   const { outputFiles } = await build({
     entryPoints: { page: fileURLToPath(new URL(entry, import.meta.url)) },
+    // One Dexie for all: a page refuses a second one of another version. An alias is looked up from here.
+    ...{ alias: { dexie: 'dexie' }, absWorkingDir: fileURLToPath(new URL('.', import.meta.url)) },
     ...{ bundle: true, splitting: true, minify: true, format: 'esm', write: false, outdir: '/' },
     define: { 'process.env.NODE_ENV': '"production"' },
   });
@@ -58,7 +63,11 @@ export async function serve(entry: string): Promise<BenchServer> {
       leads = new Map(given.map((lead) => [lead.id, lead]));
       requests = 0;
     },
-    requests: () => requests,
+    seen() {
+      const scores = createHash('sha1');
+      for (const lead of leads.values()) scores.update(`${lead.id} ${scoreOf(lead)}\n`);
+      return { requests, 'scores at the server': scores.digest('hex') };
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

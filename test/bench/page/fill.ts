@@ -2,6 +2,7 @@ import type { Lead } from '../../../src/model/lead.ts';
 import type { BaseRow } from '../../../src/storage/rows.ts';
 import { createSampleLeads } from '../../../src/testing/sample-leads.ts';
 import { edited, layout } from '../contenders/by-hand.ts';
+import type { Facts, Tables } from '../contenders/contender.ts';
 import { complete, openRaw, result } from '../contenders/raw.ts';
 import type { Size } from '../rows/row.ts';
 
@@ -11,8 +12,10 @@ export function leadsOf(count: number): readonly Lead[] {
   return createSampleLeads(count).map((lead) => ({ ...lead, summary: { ...lead.summary, notes } }));
 }
 
-/** Makes a database for whichever contender, without any of them. */
-export async function fill(name: string, { leads: count, pending, editedLeads }: Size): Promise<void> {
+/** The tables of the library, by raw IndexedDB. */
+export const tables: Tables = { fill, stored, drop };
+
+async function fill(name: string, { leads: count, pending, editedLeads }: Size): Promise<void> {
   const database = await openRaw(name);
   const leads = leadsOf(count);
   const bases = leads.slice(0, editedLeads);
@@ -36,14 +39,13 @@ export async function fill(name: string, { leads: count, pending, editedLeads }:
   database.close();
 }
 
-/** What a contender left: of each table how many rows, and every row that two of them must agree on, as one text. */
-export async function stored(name: string): Promise<string> {
+/** Of each table how many rows, and of the first lead every value that two contenders must agree on. */
+async function stored(name: string): Promise<Facts> {
   const database = await openRaw(name);
   const transaction = database.transaction(Object.keys(layout.stores));
   const counts = await Promise.all(
     Object.keys(layout.stores).map(async (store) => {
-      const count = await result<number>(transaction.objectStore(store).count());
-      return `${count} ${store}`;
+      return [store, await result<number>(transaction.objectStore(store).count())] as const;
     }),
   );
   const [lead] = leadsOf(1);
@@ -53,6 +55,22 @@ export async function stored(name: string): Promise<string> {
     result<IDBValidKey[]>(transaction.objectStore('outbox').index('leadId').getAllKeys(lead?.id)),
   ]);
   database.close();
-  const first = { score: view?.properties?.score, base: base?.lead.properties?.score, seqs: seqs.length };
-  return `${counts.join(', ')}; first lead ${JSON.stringify(first)}`;
+  return {
+    ...Object.fromEntries(counts),
+    ...{ score: scoreOf(view), 'score of the base': scoreOf(base?.lead), 'edits of the first lead': seqs.length },
+  };
+}
+
+/** What the bench edits of a lead. */
+export function scoreOf(lead: Lead | undefined): number | undefined {
+  const score = lead?.properties?.score;
+  return typeof score === 'number' ? score : undefined;
+}
+
+export function drop(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+  });
 }

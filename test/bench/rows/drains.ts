@@ -1,9 +1,14 @@
-import { all, both, type Round, type Row, size } from './row.ts';
+import type { Lead } from '../../../src/model/lead.ts';
+import { all, both, lastScore, type Round, type Row, size } from './row.ts';
 
 async function drained(round: Round): Promise<readonly number[]> {
   const opened = await round.open();
   await opened.count();
+  await opened.connect?.();
   const took = await round.timed(() => opened.drain());
+  const { id } = round.leads(1)[0] as Lead; // one was asked for
+  const { lead } = await opened.show(id);
+  if (lead.properties?.score !== lastScore(round.size)) throw new Error('The edits are not in the lead any more.');
   await opened.close();
   return [took];
 }

@@ -1,6 +1,5 @@
 import type { Lead } from '../../../src/model/lead.ts';
 import type { Durability, Opened } from '../contenders/contender.ts';
-import type { ContenderName } from '../contenders/contenders.ts';
 
 /** A row of the table: one workload, the same for each contender. */
 export interface Row {
@@ -8,7 +7,9 @@ export interface Row {
   /** Rounds that count; one more before them warms up, unless a round is long enough to do so itself. */
   readonly rounds: number;
   readonly durabilities: readonly Durability[];
-  readonly contenders: readonly ContenderName[];
+  readonly contenders: readonly string[];
+  /** Those of them that cannot ask for another durability. */
+  readonly relaxedOnly?: readonly string[];
   /** What is in the database before. With several, what each contender costs there is compared with the first. */
   readonly sizes: readonly Size[];
   /** Whether a round changes so much that each begins with a database of its own. */
@@ -21,6 +22,9 @@ export interface Row {
   /** One round: the times it took, in milliseconds. */
   run(round: Round): Promise<readonly number[]>;
 }
+
+/** By the words that choose them. */
+export type Rows = Readonly<Record<string, Row>>;
 
 export interface Size {
   readonly leads: number;
@@ -40,8 +44,13 @@ export interface Round {
 }
 
 export const both: readonly Durability[] = ['relaxed', 'strict'];
-export const all: readonly ContenderName[] = ['raw', 'dexie', 'leadbox'];
+export const all: readonly string[] = ['raw', 'dexie', 'leadbox'];
 
 export function size(leads: number, pending = 0, editedLeads = pending): Size {
   return { leads, pending, editedLeads };
+}
+
+/** What the score of the first lead comes to: the edits take turns on the leads, and each has a score of its own. */
+export function lastScore({ pending, editedLeads }: Size): number {
+  return 1_000 + Math.floor((pending - 1) / editedLeads) * editedLeads;
 }

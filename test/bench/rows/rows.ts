@@ -2,10 +2,9 @@ import { drainFolded, drainGrowth, drainOne, drainSix } from './drains.ts';
 import { editGrowth, observed, oneEdit, thousandEdits } from './edits.ts';
 import { load } from './load.ts';
 import { changes, start, status } from './reads.ts';
-import type { Row } from './row.ts';
+import type { Rows } from './row.ts';
 
-/** By the words that choose them. */
-export const rows: Readonly<Record<string, Row>> = {
+export const rows: Rows = {
   ...{ observe: observed, edit: oneEdit, burst: thousandEdits },
   ...{ 'drain-one': drainOne, 'drain-six': drainSix, 'drain-folded': drainFolded },
   ...{ start, load, changes, 'edit-growth': editGrowth, 'drain-growth': drainGrowth, 'status-growth': status },
