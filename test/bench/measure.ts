@@ -39,7 +39,10 @@ export async function benchRow(name: string, row: Row, place: Place): Promise<re
         if (row.isReloaded) await open(place);
         place.server.reset(row.inFlight ? leadsOf(at.editedLeads) : []);
         const turn: Turn = { row: name, contender, durability, size: at, number, database };
-        const outcome = await call(place, 'play', turn);
+        if (row.isFromLoad) await open(place, turn);
+        const outcome = await (row.isFromLoad
+          ? place.browser.evaluate<Outcome>('bench.played')
+          : call(place, 'play', turn));
         if (row.isFresh) await call(place, 'drop', contender, database);
         if (!number) continue; // it warmed up
         outcomes.push(outcome);
@@ -92,11 +95,13 @@ export async function measureHeap(place: Place): Promise<string> {
   return lines.join('\n');
 }
 
-async function open({ browser, server }: Place): Promise<void> {
-  await browser.load(server.origin, `!!window.bench && location.origin === '${server.origin}'`);
+/** Loads the page, to play this turn at once if one is given. */
+async function open({ browser, server }: Place, turn?: Turn): Promise<void> {
+  const url = turn ? `${server.origin}/#${encodeURIComponent(JSON.stringify(turn))}` : server.origin;
+  await browser.load(url, `!!window.bench && location.origin === '${server.origin}'`);
 }
 
-function call<M extends keyof BenchPage>(
+function call<M extends Exclude<keyof BenchPage, 'played'>>(
   { browser }: Place,
   method: M,
   ...args: Parameters<BenchPage[M]>

@@ -21,6 +21,13 @@ export const start: Row = {
   },
 };
 
+/** The same as a user has it: from asking for the page, its script included. */
+export const startOfPage: Row = {
+  ...start,
+  name: 'start of the page to the first lead',
+  ...{ rounds: 9, isReloaded: false, isFromLoad: true },
+};
+
 /** How many edits wait. */
 export const status: Row = {
   name: 'status in a large database',

@@ -16,6 +16,8 @@ export interface Row {
   readonly isFresh: boolean;
   /** Whether each round begins with a page that was just loaded. */
   readonly isReloaded?: boolean;
+  /** Whether the page plays by itself as it loads: times count from the moment when it was asked for. */
+  readonly isFromLoad?: boolean;
   readonly isLong?: boolean;
   /** Leads in flight at once. */
   readonly inFlight?: number;
