@@ -1,4 +1,4 @@
-import { getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue, jsonEqual, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import type { PendingRow, Replaced } from './lead-record.ts';
 import { applyMergePatch, pathsOverlap, touchedPaths } from './merge-patch.ts';
@@ -35,6 +35,19 @@ export function valueBefore(rows: readonly PendingRow[], path: readonly string[]
     }
   }
   return isKnown ? (value ?? null) : undefined;
+}
+
+/** Whether edits, or the first few of them, made this value at a path of the one that was there before. */
+export function isMadeBy(
+  rows: readonly PendingRow[],
+  { path, value }: Replaced,
+  now: JsonValue | undefined = null,
+): boolean {
+  let at: JsonValue = withValueAt({}, path, value) ?? {};
+  return rows.some(({ patch }) => {
+    at = applyMergePatch(at, patch);
+    return jsonEqual(valueAt(at, path) ?? null, now);
+  });
 }
 
 /** Edits after one that goes, unsent or parked: what they replaced is what it replaced. */
