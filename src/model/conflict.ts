@@ -25,7 +25,7 @@ export function compareWith(
   sent: readonly PendingRow[],
 ): Comparison {
   const all = valuesAt(fresh, rows, patch);
-  const isOwn = ({ path, base, theirs }: Conflict) => isMadeBy(sent, entryAt(path, base), theirs);
+  const isOwn = ({ path, base }: Conflict) => isMadeBy(sent, entryAt(path, base), fresh);
   return {
     conflicts: all.filter((one) => !jsonEqual(one.theirs, one.base) && !jsonEqual(one.theirs, one.mine) && !isOwn(one)),
     isThere: all.every(({ mine, theirs }) => jsonEqual(theirs, mine)),

@@ -1,4 +1,4 @@
-import { getOwn, isJsonObject, type JsonObject, type JsonValue, jsonEqual, setOwn, valueAt } from './json.ts';
+import { equalAt, getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import type { PendingRow, Replaced } from './lead-record.ts';
 import { applyMergePatch, pathsOverlap, touchedPaths } from './merge-patch.ts';
@@ -37,16 +37,15 @@ export function valueBefore(rows: readonly PendingRow[], path: readonly string[]
   return isKnown ? (value ?? null) : undefined;
 }
 
-/** Whether edits, or the first few of them, made this value at a path of the one that was there before. */
-export function isMadeBy(
-  rows: readonly PendingRow[],
-  { path, value }: Replaced,
-  now: JsonValue | undefined = null,
-): boolean {
-  let at: JsonValue = withValueAt({}, path, value) ?? {};
+/** Whether a lead has at a path what edits, or the first few of them, made of the value that was there before. */
+export function isMadeBy(rows: readonly PendingRow[], entry: Replaced, lead: Lead): boolean {
+  let { path } = entry;
+  let made: JsonValue = withValueAt({}, path, entry.value) ?? {};
   return rows.some(({ patch }) => {
-    at = applyMergePatch(at, patch);
-    return jsonEqual(valueAt(at, path) ?? null, now);
+    made = applyMergePatch(made, patch);
+    // What took the place of an object on the way says it all.
+    path = touchedPaths(patch).find((whole) => isPrefix(whole, path)) ?? path;
+    return equalAt(path, made, asJson(lead));
   });
 }
 

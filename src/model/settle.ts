@@ -145,10 +145,9 @@ export function parkRows(
   parking: Parking,
 ): { readonly record: LeadRecord; readonly parked: readonly ParkedRow[] } {
   const left = record.rows.filter((row) => !gone.includes(row));
-  const base = asJson(record.base);
   // The newest first: each leaves to those after it what it replaced itself, unless the server has it all the same.
   const rows = gone.reduceRight<readonly PendingRow[]>((later, row, index) => {
-    const replaced = row.replaced?.filter((entry) => !isMadeBy(gone.slice(index), entry, valueAt(base, entry.path)));
+    const replaced = row.replaced?.filter((entry) => !isMadeBy(gone.slice(index), entry, record.base));
     return withoutEarlier(later, { ...row, replaced });
   }, left);
   return { record: { ...record, rows }, parked: parkedRows(gone, parking) };

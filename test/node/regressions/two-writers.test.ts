@@ -464,3 +464,18 @@ it('an edit that arrived is known to have, also where it is parked with one that
   expect(device.api.lead(id)?.properties).toEqual({ ...before, a: 4 });
   expect(await leadbox.status()).toMatchObject({ pending: 0, parked: 3 });
 });
+
+it('edits that a refused one overtook are no change of somebody else for those after it', async () => {
+  const properties = { b: { kept: 1 } };
+  const { device, leadbox, onConflict } = await aTab({ leads: [aLead({ properties })] }, { checkBeforeSend: true });
+  await leadbox.patch(id, { properties: { b: { x: 1 } } });
+  await leadbox.patch(id, { properties: { b: 2 } });
+  device.intercept = async () => {
+    await leadbox.patch(id, { properties: { b: 3 } }); // while the two are on their way
+    device.intercept = undefined;
+    return refusal(410);
+  };
+  await leadbox.sync();
+  expect(onConflict).not.toHaveBeenCalled();
+  expect(device.api.lead(id)?.properties).toEqual({ b: 3 });
+});
