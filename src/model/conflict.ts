@@ -3,8 +3,8 @@ import { type JsonObject, type JsonValue, jsonEqual, toJson, valueAt } from './j
 import { asJson, type Lead } from './lead.ts';
 import type { PendingRow } from './lead-record.ts';
 import { leadPatchSchema } from './lead-schema.ts';
-import { applyMergePatch, mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
-import { entryAt, valueBefore, withReplaced, withValueAt } from './replaced.ts';
+import { mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
+import { entryAt, isMadeBy, valueBefore, withReplaced, withValueAt } from './replaced.ts';
 
 /** Edits of one lead that would go together, compared with the lead as the server has it now (R35–R37). */
 export interface Comparison {
@@ -25,13 +25,7 @@ export function compareWith(
   sent: readonly PendingRow[],
 ): Comparison {
   const all = valuesAt(fresh, rows, patch);
-  const isOwn = ({ path, base, theirs }: Conflict) => {
-    let at: JsonValue = withValueAt({}, path, base) ?? {};
-    return sent.some((row) => {
-      at = applyMergePatch(at, row.patch);
-      return jsonEqual(valueAt(at, path) ?? null, theirs);
-    });
-  };
+  const isOwn = ({ path, base }: Conflict) => isMadeBy(sent, entryAt(path, base), fresh);
   return {
     conflicts: all.filter((one) => !jsonEqual(one.theirs, one.base) && !jsonEqual(one.theirs, one.mine) && !isOwn(one)),
     isThere: all.every(({ mine, theirs }) => jsonEqual(theirs, mine)),

@@ -1,4 +1,4 @@
-import { getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
+import { equalAt, getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import type { PendingRow, Replaced } from './lead-record.ts';
 import { applyMergePatch, pathsOverlap, touchedPaths } from './merge-patch.ts';
@@ -35,6 +35,18 @@ export function valueBefore(rows: readonly PendingRow[], path: readonly string[]
     }
   }
   return isKnown ? (value ?? null) : undefined;
+}
+
+/** Whether a lead has at a path what edits, or the first few of them, made of the value that was there before. */
+export function isMadeBy(rows: readonly PendingRow[], entry: Replaced, lead: Lead): boolean {
+  let { path } = entry;
+  let made: JsonValue = withValueAt({}, path, entry.value) ?? {};
+  return rows.some(({ patch }) => {
+    made = applyMergePatch(made, patch);
+    // What took the place of an object on the way says it all.
+    path = touchedPaths(patch).find((whole) => isPrefix(whole, path)) ?? path;
+    return equalAt(path, made, asJson(lead));
+  });
 }
 
 /** Edits after one that goes, unsent or parked: what they replaced is what it replaced. */

@@ -4,7 +4,7 @@ import { asJson, type Lead } from './lead.ts';
 import { applyToLead, isOlder } from './lead-change.ts';
 import type { Fence, FrozenBatch, LeadRecord, ParkedRow, PendingRow } from './lead-record.ts';
 import { touchedPaths } from './merge-patch.ts';
-import { withoutEarlier } from './replaced.ts';
+import { isMadeBy, withoutEarlier } from './replaced.ts';
 import { judged, reach, untouchedMembers } from './sections.ts';
 
 /** A definite answer of the server to a batch. */
@@ -149,11 +149,9 @@ export function parkRows(
   parking: Parking,
 ): { readonly record: LeadRecord; readonly parked: readonly ParkedRow[] } {
   const left = record.rows.filter((row) => !gone.includes(row));
-  // What of it the server has all the same is what later edits replace.
-  const isMissing = ({ patch }: PendingRow, path: readonly string[]) => !equalAt(path, asJson(record.base), patch);
-  // The newest first: each leaves to those after it what it replaced itself.
-  const rows = [...gone].reverse().reduce<readonly PendingRow[]>((later, row) => {
-    const replaced = row.replaced?.filter(({ path }) => isMissing(row, path));
+  // The newest first: each leaves to those after it what it replaced itself, unless the server has it all the same.
+  const rows = gone.reduceRight<readonly PendingRow[]>((later, row, index) => {
+    const replaced = row.replaced?.filter((entry) => !isMadeBy(gone.slice(index), entry, record.base));
     return withoutEarlier(later, { ...row, replaced });
   }, left);
   return { record: { ...record, rows }, parked: parkedRows(gone, parking) };

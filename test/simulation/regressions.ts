@@ -23,4 +23,6 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 3001842, was: 'a sync() during a pause overruled a wait that began long after it' },
   { seed: 3002852, was: 'with a clock set back an answer to an earlier request ended a wait' },
   { seed: 3001000, was: 'a tab that could not store that its user was there took a later sign-out for an earlier one' },
+  { seed: 3005908, was: 'what had arrived conflicted with a later edit where one that it had overtaken was parked' },
+  { seed: 4002027, was: 'edits parked with a refused one that they came before passed for a change of somebody else' },
 ];

@@ -442,3 +442,40 @@ it('an edit that arrived is known to have, also where a part of its batch was se
   expect(device.api.lead(id)?.properties).toEqual({ ...before, a: 2 });
   expect(await leadbox.status()).toMatchObject({ pending: 0, parked: 1 });
 });
+
+it('an edit that arrived is known to have, also where it is parked with one that it overtook', async () => {
+  const { device, leadbox, onConflict } = await aTab({}, { sections: 'replace', timeout: 1_000 });
+  await leadbox.patch(id, { properties: { a: 1 } });
+  await leadbox.patch(id, { properties: { a: 2 } });
+  device.intercept = async ({ body }) => {
+    await applied(device, body);
+    return fails();
+  };
+  await leadbox.sync();
+  await leadbox.patch(id, { properties: { a: 3, b: 'bad' } });
+  await device.clock.advance(60_000);
+  device.intercept = async () => {
+    await leadbox.patch(id, { properties: { a: 4 } }); // while the three are on their way
+    device.intercept = undefined;
+    return refusal(403);
+  };
+  await leadbox.sync();
+  expect(onConflict).not.toHaveBeenCalled();
+  expect(device.api.lead(id)?.properties).toEqual({ ...before, a: 4 });
+  expect(await leadbox.status()).toMatchObject({ pending: 0, parked: 3 });
+});
+
+it('edits that a refused one overtook are no change of somebody else for those after it', async () => {
+  const properties = { b: { kept: 1 } };
+  const { device, leadbox, onConflict } = await aTab({ leads: [aLead({ properties })] }, { checkBeforeSend: true });
+  await leadbox.patch(id, { properties: { b: { x: 1 } } });
+  await leadbox.patch(id, { properties: { b: 2 } });
+  device.intercept = async () => {
+    await leadbox.patch(id, { properties: { b: 3 } }); // while the two are on their way
+    device.intercept = undefined;
+    return refusal(410);
+  };
+  await leadbox.sync();
+  expect(onConflict).not.toHaveBeenCalled();
+  expect(device.api.lead(id)?.properties).toEqual({ b: 3 });
+});
