@@ -20,8 +20,21 @@ function replacedAt(value: JsonValue | undefined, path: readonly string[]): Repl
   return entryAt(way, valueAt(value, way));
 }
 
-/** The value at `path` before the first of these edits: null where there was none, undefined if nobody knows. */
-export function valueBefore(rows: readonly PendingRow[], path: readonly string[]): JsonValue | undefined {
+/** The path; or the place on the way to it where there is something else than an object, null aside (R11). */
+export function placeOf(value: JsonValue, path: readonly string[]): readonly string[] {
+  const found = replacedAt(value, path);
+  return (found.value ?? null) === null || found.path.length === path.length ? path : found.path;
+}
+
+/**
+ * The value at `path` before the first of these edits: null where there was none, undefined if nobody knows. With
+ * `isPart`, it was an object of which they tell a part.
+ */
+export function valueBefore(
+  rows: readonly PendingRow[],
+  path: readonly string[],
+  isPart = false,
+): JsonValue | undefined {
   let isKnown = false;
   let value: JsonValue | undefined;
   for (const { replaced = [] } of [...rows].reverse()) {
@@ -30,8 +43,10 @@ export function valueBefore(rows: readonly PendingRow[], path: readonly string[]
         value = valueAt(entry.value, path.slice(entry.path.length));
         isKnown = true;
       }
-      if (path.length < entry.path.length && isPrefix(path, entry.path))
-        value = withValueAt(value, entry.path.slice(path.length), entry.value);
+      if (path.length < entry.path.length && isPrefix(path, entry.path)) {
+        value = withValueAt(isPart ? (value ?? {}) : value, entry.path.slice(path.length), entry.value);
+        isKnown ||= isPart;
+      }
     }
   }
   return isKnown ? (value ?? null) : undefined;
