@@ -220,6 +220,19 @@ it('undo after another tab sent it does not bring back what was refused', async 
   expect((await leadbox.get(id))?.lead.properties).toEqual(before);
 });
 
+it('undo after another tab sent it does not bring back what was refused of that one', async () => {
+  const { device, leadbox, options } = await aTab({ sections: 'merge' });
+  const other = device.tab({ ...options, coalesce: false, environment: { channel: deadChannel } });
+  await other.patch(id, { properties: { a: 'bad' } });
+  const edit = await leadbox.patch(id, { properties: { a: 'good' } });
+  device.intercept = ({ text }) => (text.includes('bad') ? refusal(422) : undefined);
+  await other.sync();
+  await device.clock.advance(30_000); // longer than until a page reads again where a message got lost
+  expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  await edit.undo();
+  expect((await leadbox.get(id))?.lead.properties).toEqual(before);
+});
+
 it('the last file is taken once', async () => {
   const { leadbox } = await aTab({ sections: 'merge' });
   const edits = (from: number, to: number) =>
