@@ -100,7 +100,9 @@ export interface Imported {
 export function importOutbox(database: Database, { edits }: OutboxExport, newName: () => string): Promise<Imported> {
   return database.run('rw', async (tables) => {
     const client = await clientName(tables, newName);
-    const known = new Set((await tables.meta.get('imported'))?.imported ?? []);
+    const rows = await Promise.all([tables.outbox.toArray(), tables.parked.toArray()]);
+    const here = rows.flat().flatMap(({ origin }) => origin ?? []);
+    const known = new Set([...here, ...((await tables.meta.get('imported'))?.imported ?? [])]);
     const taken: ExportedEdit[] = [];
     for (const edit of edits) {
       // What this device exported it has, or has had.
@@ -121,9 +123,8 @@ async function take(tables: Tables, { id: origin, leadId, patch, madeAt, parked 
   const row = { leadId, patch, madeAt, origin };
   const [stored] = parked ? [] : await addEdits(tables, [{ ...row, patchOn: () => patch }]);
   if (stored && !('error' in stored)) return;
-  // It changes nothing, whatever becomes of other edits.
-  if (!parked && !stored && !(await tables.bases.get(leadId))) return;
-  // Of a lead that is not here it waits until the lead is fetched; behind others it is not seen now.
+  // Of a lead that is not here it waits until the lead is fetched. One that changes nothing in what is cached here may
+  // still change what the server has.
   const seq = await tables.outbox.add(row as PendingRow); // the table gives it its seq
   if (!parked) return;
   await tables.outbox.delete(seq);
