@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../model/json.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
@@ -7,6 +7,7 @@ import { pathsOverlap, touchedPaths, withoutPaths } from '../model/merge-patch.t
 import { withoutEarlier } from '../model/replaced.ts';
 import type { Database, Tables } from './database.ts';
 import { openRecords } from './lead-records.ts';
+import { hasPatch } from './readable.ts';
 import { addEdits } from './store-edits.ts';
 
 /** How many seqs of discarded edits are remembered, for tabs that hear of it late (R40). */
@@ -60,10 +61,12 @@ export function requeue(
     checkLeadId(leadId); // one that could not be read may name none
     const rows = await tables.outbox.where('leadId', leadId).toArray();
     const later = rows.filter((row) => row.seq > seq && !row.isRepair).flatMap(pathsOf);
-    const rest = withoutPaths(isJsonObject(edit.patch) ? edit.patch : {}, [...overtaken, ...later]);
+    const rest = hasPatch(edit) ? withoutPaths(edit.patch, [...overtaken, ...later]) : {};
     const [stored] = await addEdits(tables, [{ leadId, madeAt, patchOn: (view) => amend(rest, view) }]);
     // Thrown, it also undoes what is below.
     if (stored && 'error' in stored) throw stored.error;
+    if (!stored && !hasPatch(edit))
+      throw new LeadboxError('invalid-edit', `Edit ${seq} cannot be read. Amend it to try it again, or discard it.`);
     await tables.parked.delete(seq);
     await remember(tables, seq);
     return { leadId, row: stored };
@@ -102,8 +105,8 @@ export function discard(database: Database, seq: number, now: number): Promise<s
 }
 
 /** None of one whose patch cannot be read. */
-function pathsOf({ patch }: PendingRow): readonly (readonly string[])[] {
-  return isJsonObject(patch) ? touchedPaths(patch) : [];
+function pathsOf(row: PendingRow): readonly (readonly string[])[] {
+  return hasPatch(row) ? touchedPaths(row.patch) : [];
 }
 
 async function remember({ meta }: Tables, seq: number): Promise<void> {

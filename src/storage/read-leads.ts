@@ -6,7 +6,7 @@ import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
 import type { Database } from './database.ts';
 import { readParked } from './parked-edits.ts';
-import { isReadableLead } from './readable.ts';
+import { hasPatch, isReadableLead } from './readable.ts';
 
 /** A cached lead with the counts of its rows. */
 export interface ReadLead {
@@ -85,8 +85,10 @@ export function readUnsynced(database: Database, id: string): Promise<Unsynced> 
       outbox.where('leadId', id).toArray(),
       parked.where('leadId', id).toArray(),
     ]);
-    const base = known?.lead ?? lead;
-    return { ...(base ? { base } : {}), rows, parked: refused, sent: known?.batch?.seqs ?? [] };
+    const base = [known?.lead, lead].find(isReadableLead);
+    // Of a patch that cannot be read nobody can say what it changes.
+    const [pending, notSent] = [rows.filter(hasPatch), refused.filter(hasPatch)];
+    return { ...(base ? { base } : {}), rows: pending, parked: notSent, sent: known?.batch?.seqs ?? [] };
   });
 }
 
