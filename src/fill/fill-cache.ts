@@ -55,7 +55,8 @@ export function createFill(
 ): Fill {
   const store = async (leads: readonly Lead[], isNewerOnly = false, into: Pick<Database, 'run'> = database) => {
     for (let at = 0; at < leads.length; at += chunkSize) {
-      onStored(await storeLeads(into, leads.slice(at, at + chunkSize), isNewerOnly, clock.now()));
+      const terms = { isNewerOnly, now: clock.now(), etagOf: api.etagOf };
+      onStored(await storeLeads(into, leads.slice(at, at + chunkSize), terms));
     }
   };
 

@@ -13,16 +13,24 @@ export interface StoredLeads {
   readonly unreadable: readonly ParkedRow[];
 }
 
+export interface StoringTerms {
+  /** Whether an equal `updated_at` replaces nothing, either. */
+  readonly isNewerOnly: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The ETag that came with a lead, as far as it is known. */
+  readonly etagOf: (lead: Lead) => string | undefined;
+}
+
 /**
  * Takes leads in as the server gave them, in one transaction. A lead with pending edits gets a new base under them; an
- * older `updated_at` never replaces a newer one, an equal one only if not `isNewerOnly`. Gives the ids of the leads that may
- * have changed, and the edits that turned out to be unreadable and are parked now. `now` in milliseconds since 1970.
+ * older `updated_at` never replaces a newer one. Gives the ids of the leads that may have changed, and the edits that
+ * turned out to be unreadable and are parked now.
  */
 export function storeLeads(
   database: Pick<Database, 'run'>,
   given: readonly Lead[],
-  isNewerOnly: boolean,
-  now: number,
+  { isNewerOnly, now, etagOf }: StoringTerms,
 ): Promise<StoredLeads> {
   // Of a lead given twice the newer counts, and of equals the later.
   const newest = new Map<string, Lead>();
@@ -54,8 +62,11 @@ export function storeLeads(
           const before = [bases[index]?.lead, views[index]].find(isReadableLead);
           if (before && (isOlder(lead, before) || (isNewerOnly && !isOlder(before, lead)))) continue;
           const record = pending.has(id) && (await records.get(id, lead));
-          if (record) records.set({ ...record, base: lead, etag: undefined });
-          else clean.push(lead);
+          if (record) {
+            // Of the same version the one that is stored still holds (R38).
+            const etag = etagOf(lead) ?? (isOlder(record.base, lead) ? undefined : record.etag);
+            records.set({ ...record, base: lead, etag });
+          } else clean.push(lead);
         }
         const put = tables.leads.bulkPut(clean);
         // The next step is made ready while this one is being written.

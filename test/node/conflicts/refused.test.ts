@@ -102,6 +102,21 @@ describe('R38 If-Match', () => {
     expect(device.api.lead(id)?.properties).toMatchObject({ a: 3, b: 'theirs' });
   });
 
+  it.each(['refreshed', 'refreshed, and loaded by the next page'])(
+    'is known in the next page where the lead was %s while an edit waited',
+    async (how) => {
+      const { device, leadbox, options, onConflict } = await aTab({}, true);
+      await leadbox.patch(id, { properties: { a: 1 } });
+      await leadbox.refresh(id);
+      await leadbox.close();
+      const reloaded = device.tab(options);
+      if (how !== 'refreshed') await reloaded.load(device.api.leads());
+      device.api.change(id, { properties: { a: 'theirs' } });
+      await reloaded.sync();
+      expect(onConflict).toHaveBeenCalledWith(expect.objectContaining({ base: 0, mine: 1, theirs: 'theirs' }));
+    },
+  );
+
   it.each<[string, LeadboxOptions]>([
     ['to another origin', { baseUrl: 'https://api.example.com/v1' }],
     ['where it is switched off', { preconditions: false }],
