@@ -20,15 +20,18 @@ describe.each([409, 412])('R37 a PATCH refused with %i', (status) => {
     expect(onConflict).not.toHaveBeenCalled();
   });
 
-  it('again and again is parked after three new batches, with the three values', async () => {
+  it('again and again is parked after three new batches, with the three values and the server’s words', async () => {
     const { device, leadbox } = await aTab();
     await leadbox.patch(id, { properties: { a: 1 } });
     const other = await leadbox.patch(leadId(1), { properties: { a: 1 } });
-    refuse(device, Number.POSITIVE_INFINITY, () => new Response(null, { status }));
+    refuse(device, Number.POSITIVE_INFINITY, () => Response.json({ message: 'Locked.' }, { status }));
     expect(await leadbox.sync()).toMatchObject({ parked: 1, pending: 0 });
     expect(device.attempts.filter(({ leadId: of }) => of === id)).toHaveLength(4);
     expect(await leadbox.outbox.parked()).toMatchObject([
-      { reason: 'conflict', conflicts: [{ path: ['properties', 'a'], base: 0, mine: 1, theirs: 0 }] },
+      {
+        ...{ reason: 'conflict', status, message: 'Locked.' },
+        conflicts: [{ path: ['properties', 'a'], base: 0, mine: 1, theirs: 0 }],
+      },
     ]);
     expect(await other.settled).toMatchObject({ outcome: 'synced' });
   });
