@@ -49,6 +49,8 @@ export function storeLeads(
       ]);
       // Also of leads that were not known yet: edits can come before them, from another device.
       const pending = new Set(edited);
+      // Of leads with edits none of which can be read: these go, and with them the base that they lay on.
+      const freed: Lead[] = [];
       const puts: PromiseLike<unknown>[] = [];
       for (let at = 0; at < ids.length; at += stepSize) {
         const step = ids.slice(at, at + stepSize);
@@ -66,7 +68,7 @@ export function storeLeads(
             // Of the same version the one that is stored still holds (R38).
             const etag = etagOf(lead) ?? (isOlder(record.base, lead) ? undefined : record.etag);
             records.set({ ...record, base: lead, etag });
-          } else clean.push(lead);
+          } else (pending.has(id) ? freed : clean).push(lead);
         }
         const put = tables.leads.bulkPut(clean);
         // The next step is made ready while this one is being written.
@@ -74,6 +76,7 @@ export function storeLeads(
         puts.push(put);
       }
       records.flush();
+      tables.leads.bulkPut(freed);
       return { ids, unreadable: records.unreadable };
     },
     ids,

@@ -80,6 +80,13 @@ describe('R49 an edit that cannot be read is parked, once, and everything else g
     },
   );
 
+  it('its patch is torn, while a newer lead is loaded: that is shown', async () => {
+    const { device, leadbox } = await aDamagedDevice((raw) => raw.change('outbox', 3, { patch: 'torn' }));
+    device.api.change(other, { properties: { a: 'theirs' } });
+    await leadbox.load(device.api.leads());
+    expect(await leadbox.get(other)).toMatchObject({ lead: { properties: { a: 'theirs' } }, parked: 1 });
+  });
+
   it('its lead is one that neither the device nor the server has', async () => {
     const { leadbox, parkings } = await aDamagedDevice((raw) => raw.change('outbox', 1, { leadId: leadId(9) }));
     expect(await leadbox.sync()).toMatchObject({ synced: 2, pending: 0, parked: 1 });
