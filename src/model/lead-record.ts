@@ -40,6 +40,8 @@ export interface PendingRow {
   readonly replaced?: readonly Replaced[] | undefined;
   /** It undoes what a server did to a section, and is nobody's wish: where somebody set the same since, it yields. */
   readonly isRepair?: boolean | undefined;
+  /** The seq with which it was made, of one that was parked since and queued again as it was (R63). */
+  readonly madeAs?: number | undefined;
   /** The id under which it came from another device (R64). */
   readonly origin?: string | undefined;
 }

@@ -29,7 +29,7 @@ export function noteOvertaken(
     const { overtaken = [] } = row;
     const paths = pathsOf(row);
     const later = acknowledged
-      .filter(({ leadId, seq, isRepair }) => leadId === row.leadId && seq > row.seq && !isRepair)
+      .filter((one) => one.leadId === row.leadId && isLater(one, row))
       .flatMap(({ patch }) => touchedPaths(patch))
       .filter((path) => pathsOverlap([path], paths));
     const all = new Map([...overtaken, ...later].map((path) => [JSON.stringify(path), path]));
@@ -44,14 +44,21 @@ export interface Requeued {
   readonly row: PendingRow | undefined;
 }
 
+/** What is asked of a parked edit. */
+export interface Retry {
+  readonly seq: number;
+  readonly madeAt: string;
+  /** Whether it is a new decision; as it was it counts as made when it first was. */
+  readonly isAmended: boolean;
+}
+
 /**
  * Queues a parked edit again under a new seq, without the paths that later edits set, sent or not (R63).
  * @throws LeadboxError 'edit-not-found', 'lead-not-cached'; what `amend` throws. Then it stays parked.
  */
 export function requeue(
   database: Database,
-  seq: number,
-  madeAt: string,
+  { seq, madeAt, isAmended }: Retry,
   amend: (patch: JsonObject, view: Lead) => JsonObject,
 ): Promise<Requeued> {
   return database.run('rw', async (tables) => {
@@ -60,9 +67,10 @@ export function requeue(
     const { leadId, overtaken = [] } = edit;
     checkLeadId(leadId); // one that could not be read may name none
     const rows = await tables.outbox.where('leadId', leadId).toArray();
-    const later = rows.filter((row) => row.seq > seq && !row.isRepair).flatMap(pathsOf);
+    const later = rows.filter((row) => isLater(row, edit)).flatMap(pathsOf);
     const rest = hasPatch(edit) ? withoutPaths(edit.patch, [...overtaken, ...later]) : {};
-    const [stored] = await addEdits(tables, [{ leadId, madeAt, patchOn: (view) => amend(rest, view) }]);
+    const place = isAmended ? {} : { madeAs: edit.madeAs ?? seq };
+    const [stored] = await addEdits(tables, [{ leadId, madeAt, ...place, patchOn: (view) => amend(rest, view) }]);
     // Thrown, it also undoes what is below.
     if (stored && 'error' in stored) throw stored.error;
     if (!stored && !hasPatch(edit))
@@ -102,6 +110,11 @@ export function discard(database: Database, seq: number, now: number): Promise<s
     await remember(tables, seq);
     return leadId;
   });
+}
+
+/** Whether a user made one edit after the other. */
+function isLater({ seq, madeAs = seq, isRepair }: PendingRow, other: PendingRow): boolean {
+  return madeAs > (other.madeAs ?? other.seq) && !isRepair;
 }
 
 /** None of one whose patch cannot be read. */

@@ -111,14 +111,14 @@ export function readOutbox(
     ]);
     const sent = new Set(known.flatMap((base) => base?.batch?.seqs ?? []));
     return {
-      pending: pending.map(({ replaced, origin, isRepair, ...row }) => ({ ...row, sent: sent.has(row.seq) })),
+      pending: pending.map(({ replaced, origin, isRepair, madeAs, ...row }) => ({ ...row, sent: sent.has(row.seq) })),
       parked: refused.map(parkedEdit),
     };
   });
 }
 
 /** A parked row as apps see it. */
-export function parkedEdit({ overtaken, replaced, origin, isRepair, ...row }: ParkedRow): ParkedEdit {
+export function parkedEdit({ overtaken, replaced, origin, isRepair, madeAs, ...row }: ParkedRow): ParkedEdit {
   return { ...row, sent: false };
 }
 
