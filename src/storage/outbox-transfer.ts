@@ -64,7 +64,9 @@ export function exportOutbox(database: Database, exportedAt: string, newName: ()
       .filter(isReadableRow)
       .map((row) => ({ ...row, patch: withoutPaths(row.patch, row.overtaken ?? []) }));
     const left = current.filter(({ patch }) => Object.keys(patch).length);
-    const edits = [...pending, ...left].filter(isMoved).sort((a, b) => a.seq - b.seq);
+    // One that was queued again keeps its place among the parked ones, and sets nothing that those behind it set.
+    const placeOf = ({ seq, madeAs = seq }: PendingRow) => madeAs;
+    const edits = [...pending, ...left].filter(isMoved).sort((a, b) => placeOf(a) - placeOf(b));
     return {
       ...{ format: 'leadbox-outbox' as const, version: 1 as const, exportedAt },
       edits: edits.map((row: PendingRow & Partial<ParkedRow>): ExportedEdit => {

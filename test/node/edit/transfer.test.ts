@@ -93,6 +93,23 @@ describe('R64 outbox.export and import', () => {
     expect(await other.outbox.retry(parked?.seq ?? 0)).toMatchObject({ seq: 0, patch: {} });
   });
 
+  it('keep what was typed last the last, also of parked edits one of which was tried again', async () => {
+    const from = aDevice();
+    const leadbox = await from.loadedTab({ ...stopped, coalesce: false });
+    from.intercept = () => new Response('{}', { status: 422 });
+    for (const a of ['typed', 'typed last']) await leadbox.patch(id, { properties: { a } });
+    await leadbox.sync();
+    const [first] = await leadbox.outbox.parked();
+    await leadbox.outbox.retry(first?.seq ?? 0);
+
+    const to = anotherDevice();
+    const other = await to.loadedTab(stopped);
+    await other.outbox.import(await leadbox.outbox.export());
+    await other.outbox.retry((await other.outbox.parked())[0]?.seq ?? 0);
+    await other.sync();
+    expect(to.api.lead(id)?.properties).toMatchObject({ a: 'typed last' });
+  });
+
   it('R53 hold no credential, and survive JSON', async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab({ ...stopped, headers: { Authorization: 'Bearer secret' } });

@@ -135,8 +135,8 @@ it('two edits of a batch that arrived are both synced when it is refused', async
   ]);
 });
 
-it('an outdated answer: what somebody put back since stays his', async () => {
-  const { device, leadbox } = await aTab();
+it.each([0, { x: 1 }])('an outdated answer: what somebody put back since, where there was %o, stays his', async (b) => {
+  const { device, leadbox } = await aTab({ leads: [aLead({ properties: { ...before, b } })] });
   device.intercept = async ({ body }) => {
     device.intercept = undefined;
     const answer = await applied(device, body);
