@@ -37,8 +37,10 @@ export function valueBefore(
 ): JsonValue | undefined {
   let isKnown = false;
   let value: JsonValue | undefined;
-  for (const { replaced = [] } of [...rows].reverse()) {
-    for (const entry of replaced) {
+  for (const { patch, replaced } of [...rows].reverse()) {
+    // It came from another device: what stood before it nobody knows.
+    if (!replaced && pathsOverlap([path], touchedPaths(patch))) isKnown = false;
+    for (const entry of replaced ?? []) {
       if (isPrefix(entry.path, path)) {
         value = valueAt(entry.value, path.slice(entry.path.length));
         isKnown = true;
@@ -52,10 +54,16 @@ export function valueBefore(
   return isKnown ? (value ?? null) : undefined;
 }
 
-/** Edits after one that goes, unsent or parked: what they replaced is what it replaced. */
+/** Edits after one that goes, unsent or parked: what they replaced is what it replaced; where nobody knows that, unknown. */
 export function withoutEarlier<R extends PendingRow>(rows: readonly R[], gone: PendingRow): readonly R[] {
   const isLater = ({ seq }: PendingRow) => seq > gone.seq;
-  return (gone.replaced ?? []).reduce((later, entry) => withReplaced(later, entry, isLater), rows);
+  if (gone.replaced) return gone.replaced.reduce((later, entry) => withReplaced(later, entry, isLater), rows);
+  const paths = touchedPaths(gone.patch);
+  return rows.map((row) =>
+    isLater(row) && row.replaced
+      ? { ...row, replaced: row.replaced.filter(({ path }) => !pathsOverlap([path], paths)) }
+      : row,
+  );
 }
 
 /** The value at a path is this one before the first of those edits that are `concerned`: so each replaces what it does. */
