@@ -187,7 +187,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   // ---------------------------------------------------------------- the cache, other tabs, the page
 
   const fill = createFill(database, api, {
-    ...{ clock, random: environment.random, closed: closing.signal },
+    ...{ clock, random: environment.random, retry: settings.retry, closed: closing.signal },
     changes: () => changes,
     onStored({ ids, unreadable }) {
       tellParked(unreadable, changedHere(ids));

@@ -3,10 +3,11 @@ import type { Sending } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
 import { checked, checkLeadId, errorBodySchema, type LeadPage, leadPageSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import type { ServerWait } from '../model/replay-state.ts';
 import { bodyText } from './body-text.ts';
 import { createEtags } from './etags.ts';
 import { answeredLead, type Outcome, outcomeOf, parsed, type Received, refusal, retry } from './outcome.ts';
-import { budgetWait, retryAfter, type ServerWait } from './server-wait.ts';
+import { budgetWait, retryAfter } from './server-wait.ts';
 
 export interface LeadApiOptions {
   readonly environment: Environment;

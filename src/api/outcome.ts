@@ -1,9 +1,10 @@
 import type { Lead } from '../model/lead.ts';
 import { checked, errorBodySchema, leadAnswerSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import type { ServerWait } from '../model/replay-state.ts';
 import type { Answer } from '../model/settle.ts';
 import type { WaitingFor } from '../model/status.ts';
-import { budgetWait, retryAfter, type ServerWait } from './server-wait.ts';
+import { budgetWait, retryAfter } from './server-wait.ts';
 
 /** What an attempt came to: a definite answer, or why the same bytes have to be sent again. */
 export type Outcome = (Answer | Retry | { readonly kind: 'unauthorized'; readonly error: LeadboxError }) & {

@@ -1,10 +1,4 @@
-import { longestWait } from '../model/replay-state.ts';
-
-/** How long the server wants no request, and over how long the next ones are to be spread after that; milliseconds. */
-export interface ServerWait {
-  readonly delay: number;
-  readonly spread: number;
-}
+import { longestWait, type ServerWait } from '../model/replay-state.ts';
 
 // RFC 9110: delta-seconds, or a date in this one form. Number() and Date.parse() take far more for such.
 const isSeconds = /^\d+$/;

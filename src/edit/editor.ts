@@ -41,7 +41,10 @@ export interface EditorHost {
 export interface Editor {
   /** Resolves once the edit is durable. */
   edit(leadId: string, change: Change): Promise<Edit>;
-  /** The same on what is stored, other tabs' edits among it that this one has not heard of; shown once it is durable. */
+  /**
+   * The same on what is stored, other tabs' edits among it that this one has not heard of; shown once it is durable.
+   * Schemas are not asked: it restores what was there (R67).
+   */
   editStored(leadId: string, change: Change): Promise<Edit>;
   /** Resolves when every edit taken so far is stored or refused. */
   stored(): Promise<void>;
@@ -150,7 +153,7 @@ export function createEditor({ database, clock, schemas, screen, etagOf, editOf,
 
   return {
     edit: (leadId, change) => track(leadId, take(leadId, patchOnce(change), screen.shown(leadId))),
-    editStored: (leadId, change) => track(leadId, take(leadId, patchOf(change), undefined)),
+    editStored: (leadId, change) => track(leadId, take(leadId, change, undefined)),
     leadIds: () => underWay.values(),
     async stored() {
       await Promise.allSettled(underWay.keys());

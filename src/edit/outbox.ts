@@ -51,7 +51,8 @@ export function createOutbox({
     async retry(seq, amend) {
       let patch: JsonObject | undefined;
       const madeAt = new Date(clock.now()).toISOString();
-      const { leadId, row } = await requeue(database, seq, madeAt, (parked, view) => {
+      const asked = { seq, madeAt, isAmended: amend !== undefined };
+      const { leadId, row } = await requeue(database, asked, (parked, view) => {
         patch ??= amended(parked, amend); // once, however often the transaction is repeated
         checkSections(schemas, applyToLead(view, patch), patch);
         return patch;

@@ -10,7 +10,7 @@ import { parkedEdit, readFates, readLead } from '../storage/read-leads.ts';
 export interface Settlements {
   /** The promise of an edit that is durable now. */
   of(row: PendingRow): Promise<Settlement>;
-  /** The server has these edits; `lead` is this tab's view. What they replaced in the end is noted in their rows. */
+  /** The server has these edits; `lead` is this tab's view. What they set and replaced in the end is noted in their rows. */
   synced(rows: readonly PendingRow[], lead: Lead): void;
   parked(row: ParkedRow): void;
   /** The leads with edits whose end is not known here yet. */
@@ -28,10 +28,11 @@ export function createSettlements(database: Database): Settlements {
   };
   const parked = (row: ParkedRow) => end(row.seq, { outcome: 'parked', edit: parkedEdit(row) });
 
-  /** Later edits of this tab that replaced what a refused one had set replaced what that one did. */
+  /** Later edits of this tab that replaced what one had set which was refused since replaced what that one did. */
   const refusedUnder = (gone: ParkedRow) => {
+    if (gone.reason === 'unreadable') return;
     for (const { row } of waiting.values()) {
-      if (row.leadId !== gone.leadId || row.seq <= gone.seq) continue;
+      if (row.leadId !== gone.leadId || row.seq <= gone.seq || row.madeAt > gone.parkedAt) continue;
       const isOnTop = ({ path }: Replaced) =>
         jsonEqual(valueBefore([row], path) ?? null, valueAt(gone.patch, path) ?? null);
       Object.assign(row, withoutEarlier([row], { ...gone, replaced: gone.replaced?.filter(isOnTop) })[0]);
@@ -41,8 +42,8 @@ export function createSettlements(database: Database): Settlements {
   return {
     of: (row) => new Promise((resolve) => waiting.set(row.seq, { row, end: resolve })),
     synced(rows, lead) {
-      for (const { seq, replaced } of rows) {
-        Object.assign(waiting.get(seq)?.row ?? {}, { replaced });
+      for (const { seq, patch, replaced } of rows) {
+        Object.assign(waiting.get(seq)?.row ?? {}, { patch, replaced });
         end(seq, { outcome: 'synced', lead });
       }
     },
@@ -51,18 +52,18 @@ export function createSettlements(database: Database): Settlements {
     async recheck(leadIds) {
       const asked = [...waiting].filter(([, { row }]) => !leadIds || leadIds.includes(row.leadId));
       if (!asked.length) return;
-      const [pending, refused, discarded] = await readFates(
+      const { pending, refused, ofLeads, discarded } = await readFates(
         database,
-        asked.map(([seq]) => seq),
+        asked.map(([, { row }]) => row),
       );
+      // Other tabs' too: what stands on them may be of this one.
+      ofLeads.forEach(refusedUnder);
       for (const [index, [seq, { row }]] of asked.entries()) {
-        const refusal = refused[index];
-        if (refusal) {
-          refusedUnder(refusal);
-          parked(refusal);
-        } else if (discarded.includes(seq)) end(seq, { outcome: 'discarded' });
-        // Another edit may have gone, and left to this one what it replaced.
-        else if (pending[index]) Object.assign(row, { replaced: pending[index].replaced });
+        const [left, refusal] = [pending[index], refused[index]];
+        if (refusal) parked(refusal);
+        else if (discarded.includes(seq)) end(seq, { outcome: 'discarded' });
+        // Another edit may have gone, and left to this one what it replaced; or others' values were given way to.
+        else if (left) Object.assign(row, { patch: left.patch, replaced: left.replaced });
         else {
           const lead = (await readLead(database, row.leadId))?.lead;
           if (lead) end(seq, { outcome: 'synced', lead });

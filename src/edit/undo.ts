@@ -1,8 +1,8 @@
-import { equalAt, type JsonObject, type JsonValue, valueAt } from '../model/json.ts';
+import { equalAt, isJsonObject, type JsonObject, type JsonValue, valueAt } from '../model/json.ts';
 import { asJson, type Lead } from '../model/lead.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import { mergePatchBetween, touchedPaths } from '../model/merge-patch.ts';
-import { isPrefix, withValueAt } from '../model/replaced.ts';
+import { isPrefix, placeOf, withValueAt } from '../model/replaced.ts';
 
 /**
  * The patch that takes an edit back which the server may have: the fields it set and nobody changed since get the values
@@ -10,16 +10,21 @@ import { isPrefix, withValueAt } from '../model/replaced.ts';
  */
 export function undoPatch({ patch, replaced = [] }: PendingRow, view: Lead): JsonObject {
   const lead = asJson(view);
-  const own = touchedPaths(patch).filter((path) => equalAt(path, lead, patch));
+  // What was cleared is not to come back where something else took the place of the object that it was in.
+  const own = touchedPaths(patch).filter((path) => equalAt(path, lead, patch) && placeOf(lead, path) === path);
   let before: JsonValue | undefined = lead;
   for (const path of own) {
     const entry = replaced.find((other) => isPrefix(other.path, path));
     if (!entry) continue;
     before = withValueAt(before, path, valueAt(entry.value, path.slice(entry.path.length)));
     // What stood where an object was made comes back if nothing else came into that object; an empty place need not.
-    const isLeft = Object.keys(valueAt(before, entry.path) ?? {}).length > 0;
-    if (entry.path.length < path.length && (entry.value ?? null) !== null && !isLeft)
+    if (entry.path.length < path.length && (entry.value ?? null) !== null && isHollow(valueAt(before, entry.path)))
       before = withValueAt(before, entry.path, entry.value);
   }
   return (mergePatchBetween(lead, before ?? null) ?? {}) as JsonObject; // both are leads
+}
+
+/** An object with nothing in it but such objects. */
+function isHollow(value: JsonValue | undefined): boolean {
+  return isJsonObject(value) && Object.values(value).every(isHollow);
 }

@@ -1,9 +1,9 @@
 import type { LeadApi } from '../api/lead-api.ts';
-import type { ServerWait } from '../api/server-wait.ts';
 import type { Clock } from '../environment.ts';
 import type { Lead } from '../model/lead.ts';
 import { checkedLeads, checkLeadId } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
+import { askedWait, type RetryBounds, type ServerWait } from '../model/replay-state.ts';
 import type { Database } from '../storage/database.ts';
 import { type StoredLeads, storeLeads } from '../storage/store-leads.ts';
 
@@ -44,6 +44,7 @@ export interface FillHost {
   readonly onStored: (stored: StoredLeads) => void;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly retry: RetryBounds;
   /** Ends what waits. */
   readonly closed: AbortSignal;
 }
@@ -51,18 +52,19 @@ export interface FillHost {
 export function createFill(
   database: Database,
   api: LeadApi,
-  { changes, onStored, clock, random, closed }: FillHost,
+  { changes, onStored, clock, random, retry, closed }: FillHost,
 ): Fill {
   const store = async (leads: readonly Lead[], isNewerOnly = false, into: Pick<Database, 'run'> = database) => {
     for (let at = 0; at < leads.length; at += chunkSize) {
-      onStored(await storeLeads(into, leads.slice(at, at + chunkSize), isNewerOnly, clock.now()));
+      const terms = { isNewerOnly, now: clock.now(), etagOf: api.etagOf };
+      onStored(await storeLeads(into, leads.slice(at, at + chunkSize), terms));
     }
   };
 
   // Where pulls with the same filters stopped that failed or were aborted: the next one goes on from there.
   const unfinished = new Map<string, number>();
   /** What the server asks for, which holds pulls too. */
-  const pause = ({ delay, spread }: ServerWait, signal: AbortSignal | undefined) =>
+  const pause = (wait: ServerWait, signal: AbortSignal | undefined) =>
     new Promise<void>((resolve, reject) => {
       const over = new AbortController();
       const timer = clock.setTimeout(
@@ -70,7 +72,7 @@ export function createFill(
           over.abort();
           resolve();
         },
-        delay + random() * spread,
+        askedWait(wait, random(), retry),
       );
       const stop = () => {
         clock.clearTimeout(timer);

@@ -1,10 +1,10 @@
 import type { Conflict, Resolution } from './edit.ts';
-import { type JsonObject, type JsonValue, jsonEqual, toJson, valueAt } from './json.ts';
+import { equalAt, type JsonObject, type JsonValue, jsonEqual, maxDepth, toJson, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import type { PendingRow } from './lead-record.ts';
 import { leadPatchSchema } from './lead-schema.ts';
-import { mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
-import { entryAt, isMadeBy, valueBefore, withReplaced, withValueAt } from './replaced.ts';
+import { applyMergePatch, mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
+import { entryAt, isMadeBy, placeOf, valueBefore, withReplaced, withValueAt } from './replaced.ts';
 
 /** Edits of one lead that would go together, compared with the lead as the server has it now (R35–R37). */
 export interface Comparison {
@@ -28,7 +28,7 @@ export function compareWith(
   const isOwn = ({ path, base }: Conflict) => isMadeBy(sent, entryAt(path, base), fresh);
   return {
     conflicts: all.filter((one) => !jsonEqual(one.theirs, one.base) && !jsonEqual(one.theirs, one.mine) && !isOwn(one)),
-    isThere: all.every(({ mine, theirs }) => jsonEqual(theirs, mine)),
+    isThere: touchedPaths(patch).every((path) => equalAt(path, asJson(fresh), patch)),
   };
 }
 
@@ -38,19 +38,20 @@ export function allAsConflicts(fresh: Lead, rows: readonly PendingRow[], patch: 
   return conflicts.length ? conflicts : valuesAt(fresh, rows, patch);
 }
 
+/** Where theirs has no object any more for what mine changes inside it, that place is compared as a whole. */
 function valuesAt(fresh: Lead, rows: readonly PendingRow[], patch: JsonObject): readonly Conflict[] {
-  return touchedPaths(patch).map((path) => {
-    const theirs = valueAt(asJson(fresh), path) ?? null;
+  const lead = asJson(fresh);
+  const values = new Map<string, Conflict>();
+  for (const touched of touchedPaths(patch)) {
+    const path = placeOf(lead, touched);
+    const theirs = valueAt(lead, path) ?? null;
     // Of an edit from another device nobody knows what was seen there.
-    const base = valueBefore(rows, path);
-    return {
-      leadId: fresh.id,
-      path,
-      base: base === undefined ? theirs : base,
-      mine: valueAt(patch, path) ?? null,
-      theirs,
-    };
-  });
+    const before = valueBefore(rows, path, path !== touched);
+    const base = before === undefined ? theirs : before;
+    const mine = applyMergePatch(theirs, valueAt(patch, path) ?? null);
+    values.set(JSON.stringify(path), { leadId: fresh.id, path, base, mine, theirs });
+  }
+  return [...values.values()];
 }
 
 /** What the decisions about conflicts made of a lead's pending edits. */
@@ -120,10 +121,11 @@ function decisionOf(
   decide: (conflict: Conflict) => Resolution,
 ): 'mine' | 'theirs' | 'ask' | { readonly value: JsonValue } {
   try {
-    const decision: unknown = decide(conflict);
+    // A copy: what a resolver does to it must not reach the base.
+    const decision: unknown = decide(toJson(conflict, [], 'omit', maxDepth + 20) as unknown as Conflict); // it was one
     if (decision === 'mine' || decision === 'theirs') return decision;
     if (typeof decision !== 'object' || decision === null || !('value' in decision)) return 'ask';
-    const value = toJson(decision.value);
+    const value = toJson(decision.value, [], 'omit', maxDepth - conflict.path.length);
     return leadPatchSchema.safeParse(withValueAt({}, conflict.path, value)).success ? { value } : 'ask';
   } catch {
     return 'ask';

@@ -21,6 +21,8 @@ export interface LeadRecord {
   readonly aloneThrough?: number | undefined;
   /** How often in a row the server refused it because of a conflict; the lead is fetched before the next attempt. */
   readonly rounds?: number | undefined;
+  /** What it said the last time. */
+  readonly refusal?: Pick<ParkedRow, 'status' | 'message'> | undefined;
   /** The last batch that was given up without having been acknowledged. */
   readonly earlier?: FrozenBatch | undefined;
   /** Edits up to this seq were in one of which nobody knows what came of it: they may have arrived all the same. */
@@ -38,6 +40,8 @@ export interface PendingRow {
   readonly replaced?: readonly Replaced[] | undefined;
   /** It undoes what a server did to a section, and is nobody's wish: where somebody set the same since, it yields. */
   readonly isRepair?: boolean | undefined;
+  /** The seq with which it was made, of one that was parked since and queued again as it was (R63). */
+  readonly madeAs?: number | undefined;
   /** The id under which it came from another device (R64). */
   readonly origin?: string | undefined;
 }

@@ -20,18 +20,35 @@ function replacedAt(value: JsonValue | undefined, path: readonly string[]): Repl
   return entryAt(way, valueAt(value, way));
 }
 
-/** The value at `path` before the first of these edits: null where there was none, undefined if nobody knows. */
-export function valueBefore(rows: readonly PendingRow[], path: readonly string[]): JsonValue | undefined {
+/** The path; or the place on the way to it where there is something else than an object, null aside (R11). */
+export function placeOf(value: JsonValue, path: readonly string[]): readonly string[] {
+  const found = replacedAt(value, path);
+  return (found.value ?? null) === null || found.path.length === path.length ? path : found.path;
+}
+
+/**
+ * The value at `path` before the first of these edits: null where there was none, undefined if nobody knows. With
+ * `isPart`, it was an object of which they tell a part.
+ */
+export function valueBefore(
+  rows: readonly PendingRow[],
+  path: readonly string[],
+  isPart = false,
+): JsonValue | undefined {
   let isKnown = false;
   let value: JsonValue | undefined;
-  for (const { replaced = [] } of [...rows].reverse()) {
-    for (const entry of replaced) {
+  for (const { patch, replaced } of [...rows].reverse()) {
+    // It came from another device: what stood before it nobody knows.
+    if (!replaced && pathsOverlap([path], touchedPaths(patch))) isKnown = false;
+    for (const entry of replaced ?? []) {
       if (isPrefix(entry.path, path)) {
         value = valueAt(entry.value, path.slice(entry.path.length));
         isKnown = true;
       }
-      if (path.length < entry.path.length && isPrefix(path, entry.path))
-        value = withValueAt(value, entry.path.slice(path.length), entry.value);
+      if (path.length < entry.path.length && isPrefix(path, entry.path)) {
+        value = withValueAt(isPart ? (value ?? {}) : value, entry.path.slice(path.length), entry.value);
+        isKnown ||= isPart;
+      }
     }
   }
   return isKnown ? (value ?? null) : undefined;
@@ -49,10 +66,16 @@ export function isMadeBy(rows: readonly PendingRow[], entry: Replaced, lead: Lea
   });
 }
 
-/** Edits after one that goes, unsent or parked: what they replaced is what it replaced. */
+/** Edits after one that goes, unsent or parked: what they replaced is what it replaced; where nobody knows that, unknown. */
 export function withoutEarlier<R extends PendingRow>(rows: readonly R[], gone: PendingRow): readonly R[] {
   const isLater = ({ seq }: PendingRow) => seq > gone.seq;
-  return (gone.replaced ?? []).reduce((later, entry) => withReplaced(later, entry, isLater), rows);
+  if (gone.replaced) return gone.replaced.reduce((later, entry) => withReplaced(later, entry, isLater), rows);
+  const paths = touchedPaths(gone.patch);
+  return rows.map((row) =>
+    isLater(row) && row.replaced
+      ? { ...row, replaced: row.replaced.filter(({ path }) => !pathsOverlap([path], paths)) }
+      : row,
+  );
 }
 
 /** The value at a path is this one before the first of those edits that are `concerned`: so each replaces what it does. */

@@ -83,16 +83,24 @@ export function offline(state: ReplayState, now: number): ReplayState {
     : { ...state, hold: { failures: 0, since: now, until: now + offlineDelay, why: 'network' } };
 }
 
-/**
- * After an answer with which the server asked to be left alone for `delay` milliseconds (R26, R27). All who were told
- * so come back spread over `spread`, but no longer than the longest backoff.
- */
+/** How long the server wants no request, and over how long the next ones are to be spread after that; milliseconds. */
+export interface ServerWait {
+  readonly delay: number;
+  readonly spread: number;
+}
+
+/** That wait in milliseconds: all who were told the same come back spread, but no longer than the longest backoff. */
+export function askedWait({ delay, spread }: ServerWait, random: number, { maxDelay }: RetryBounds): number {
+  return Math.min(delay + random * Math.min(spread, maxDelay), longestWait);
+}
+
+/** After an answer with which the server asked to be left alone (R26, R27). */
 export function afterWait(
   state: ReplayState,
-  { delay, spread }: { readonly delay: number; readonly spread: number },
+  wait: ServerWait,
   { now, random, bounds }: Pick<Failure, 'now' | 'random' | 'bounds'>,
 ): ReplayState {
-  const until = now + Math.min(delay + random * Math.min(spread, bounds.maxDelay), longestWait);
+  const until = now + askedWait(wait, random, bounds);
   return { ...state, asked: { since: now, until: Math.max(until, state.asked?.until ?? 0), why: 'rate-limit' } };
 }
 

@@ -74,7 +74,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     fence: batch.lateUntil ? { leadId: record.id, paths, until: batch.lateUntil } : undefined,
   };
   if (answer.kind === 'refused') {
-    const { reason } = answer;
+    const { reason, status, message } = answer;
     const { rounds = 0, earlier } = record;
     // An earlier attempt may have arrived, and have removed what only a look at the lead tells (R33).
     const isDoubtful = batch.isRepeated && Object.keys(batch.before ?? {}).length > 0 && rounds < mostRounds;
@@ -84,7 +84,8 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     if (mustLook || mustPart) {
       // What is known of edits that were not part of this batch stays.
       const isOfOthers = earlier && !earlier.seqs.some((seq) => isOfBatch.has(seq));
-      const looked = mustLook && { rounds: rounds + 1, ...doubt(record, batch), ...(isOfOthers && { earlier }) };
+      const round = { rounds: rounds + 1, refusal: { status, message } };
+      const looked = mustLook && { ...round, ...doubt(record, batch), ...(isOfOthers && { earlier }) };
       const parted = mustPart && { aloneThrough: Math.max(...batch.seqs) };
       return { ...settled, record: { ...settled.record, rows: record.rows, ...looked, ...parted } };
     }

@@ -73,7 +73,7 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
 
   /** What comparing edits with the fresh base made of them; undefined if nothing: they can go as they are. */
   const compared = (record: LeadRecord, { rows, patch }: Foldable): Settled | undefined => {
-    const { base, rounds = 0, earlier, doubtedThrough = 0 } = record;
+    const { base, rounds = 0, refusal, earlier, doubtedThrough = 0 } = record;
     const sentThrough = Math.max(doubtedThrough, ...(earlier?.seqs ?? []));
     const sent = record.rows.filter(({ seq }) => seq <= sentThrough);
     const { conflicts, isThere } = compareWith(base, rows, patch, sent);
@@ -83,7 +83,8 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
       return { ...nothingElse, record: { ...record, rows: left }, acknowledged: rows };
     }
     if (rounds > mostRounds) {
-      const parking = { reason: 'conflict' as const, conflicts: allAsConflicts(base, rows, patch), now: terms.now };
+      const conflicts = allAsConflicts(base, rows, patch);
+      const parking = { reason: 'conflict' as const, ...refusal, conflicts, now: terms.now };
       return { ...nothingElse, ...parkRows({ ...record, rounds: undefined }, rows, parking) };
     }
     if (!conflicts.length) return undefined;

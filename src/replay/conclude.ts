@@ -2,7 +2,7 @@ import { hasValueAt, type JsonObject, valueAt } from '../model/json.ts';
 import { asJson } from '../model/lead.ts';
 import type { LeadRecord, PendingRow } from '../model/lead-record.ts';
 import { touchedPaths, withoutPaths } from '../model/merge-patch.ts';
-import { entryAt, replacedBy, withReplaced, withValues } from '../model/replaced.ts';
+import { entryAt, placeOf, replacedBy, withReplaced, withValues } from '../model/replaced.ts';
 import type { Settled } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
 import type { TurnPlan } from './turn.ts';
@@ -11,8 +11,8 @@ import type { TurnPlan } from './turn.ts';
 export async function conclude(records: LeadRecords, result: Settled, { sections, terms }: TurnPlan): Promise<Settled> {
   const { lost, kept, differs, merges, isMerged } = result;
   const base = asJson(result.record.base);
-  // Somebody put it back since, where the answer is not the latest that is known.
-  const isBack = (path: readonly string[]) => hasValueAt(base, path);
+  // Somebody put it back since, or something else in its way, where the answer is not the latest that is known.
+  const isBack = (path: readonly string[]) => hasValueAt(base, placeOf(base, path));
   const isAsking = sections.isAuto && kept.length > 0;
   const patch = withValues(withoutPaths(lost, touchedPaths(lost).filter(isBack)), isAsking ? kept : [], null);
   const isWhole = !Object.keys(patch).length;

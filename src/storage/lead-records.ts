@@ -94,12 +94,12 @@ export async function openRecords(tables: Tables, now: number, expected: readonl
       const seqs = new Set(record.rows.map(({ seq }) => seq));
       for (const { seq } of read.get(record.id)?.rows ?? []) if (!seqs.has(seq)) gone.add(seq);
       // Doubt goes with the last edit that it was about.
-      const { earlier, rounds, doubtedThrough, ...rest } = record;
+      const { earlier, rounds, refusal, doubtedThrough, ...rest } = record;
       const isDoubted = earlier?.seqs.some((seq) => seqs.has(seq));
       const mayBeThere = record.rows.some(({ seq }) => seq <= (doubtedThrough ?? 0));
       written.set(record.id, {
         ...rest,
-        ...(isDoubted && { earlier, rounds }),
+        ...(isDoubted && { earlier, rounds, refusal }),
         ...(mayBeThere && { doubtedThrough }),
       });
     },

@@ -64,7 +64,9 @@ export function exportOutbox(database: Database, exportedAt: string, newName: ()
       .filter(isReadableRow)
       .map((row) => ({ ...row, patch: withoutPaths(row.patch, row.overtaken ?? []) }));
     const left = current.filter(({ patch }) => Object.keys(patch).length);
-    const edits = [...pending, ...left].filter(isMoved).sort((a, b) => a.seq - b.seq);
+    // One that was queued again keeps its place among the parked ones, and sets nothing that those behind it set.
+    const placeOf = ({ seq, madeAs = seq }: PendingRow) => madeAs;
+    const edits = [...pending, ...left].filter(isMoved).sort((a, b) => placeOf(a) - placeOf(b));
     return {
       ...{ format: 'leadbox-outbox' as const, version: 1 as const, exportedAt },
       edits: edits.map((row: PendingRow & Partial<ParkedRow>): ExportedEdit => {
@@ -100,7 +102,9 @@ export interface Imported {
 export function importOutbox(database: Database, { edits }: OutboxExport, newName: () => string): Promise<Imported> {
   return database.run('rw', async (tables) => {
     const client = await clientName(tables, newName);
-    const known = new Set((await tables.meta.get('imported'))?.imported ?? []);
+    const rows = await Promise.all([tables.outbox.toArray(), tables.parked.toArray()]);
+    const here = rows.flat().flatMap(({ origin }) => origin ?? []);
+    const known = new Set([...here, ...((await tables.meta.get('imported'))?.imported ?? [])]);
     const taken: ExportedEdit[] = [];
     for (const edit of edits) {
       // What this device exported it has, or has had.
@@ -121,9 +125,8 @@ async function take(tables: Tables, { id: origin, leadId, patch, madeAt, parked 
   const row = { leadId, patch, madeAt, origin };
   const [stored] = parked ? [] : await addEdits(tables, [{ ...row, patchOn: () => patch }]);
   if (stored && !('error' in stored)) return;
-  // It changes nothing, whatever becomes of other edits.
-  if (!parked && !stored && !(await tables.bases.get(leadId))) return;
-  // Of a lead that is not here it waits until the lead is fetched; behind others it is not seen now.
+  // Of a lead that is not here it waits until the lead is fetched. One that changes nothing in what is cached here may
+  // still change what the server has.
   const seq = await tables.outbox.add(row as PendingRow); // the table gives it its seq
   if (!parked) return;
   await tables.outbox.delete(seq);

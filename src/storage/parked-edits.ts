@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../model/json.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
@@ -7,6 +7,7 @@ import { pathsOverlap, touchedPaths, withoutPaths } from '../model/merge-patch.t
 import { withoutEarlier } from '../model/replaced.ts';
 import type { Database, Tables } from './database.ts';
 import { openRecords } from './lead-records.ts';
+import { hasPatch } from './readable.ts';
 import { addEdits } from './store-edits.ts';
 
 /** How many seqs of discarded edits are remembered, for tabs that hear of it late (R40). */
@@ -28,7 +29,7 @@ export function noteOvertaken(
     const { overtaken = [] } = row;
     const paths = pathsOf(row);
     const later = acknowledged
-      .filter(({ leadId, seq, isRepair }) => leadId === row.leadId && seq > row.seq && !isRepair)
+      .filter((one) => one.leadId === row.leadId && isLater(one, row))
       .flatMap(({ patch }) => touchedPaths(patch))
       .filter((path) => pathsOverlap([path], paths));
     const all = new Map([...overtaken, ...later].map((path) => [JSON.stringify(path), path]));
@@ -43,14 +44,21 @@ export interface Requeued {
   readonly row: PendingRow | undefined;
 }
 
+/** What is asked of a parked edit. */
+export interface Retry {
+  readonly seq: number;
+  readonly madeAt: string;
+  /** Whether it is a new decision; as it was it counts as made when it first was. */
+  readonly isAmended: boolean;
+}
+
 /**
  * Queues a parked edit again under a new seq, without the paths that later edits set, sent or not (R63).
  * @throws LeadboxError 'edit-not-found', 'lead-not-cached'; what `amend` throws. Then it stays parked.
  */
 export function requeue(
   database: Database,
-  seq: number,
-  madeAt: string,
+  { seq, madeAt, isAmended }: Retry,
   amend: (patch: JsonObject, view: Lead) => JsonObject,
 ): Promise<Requeued> {
   return database.run('rw', async (tables) => {
@@ -59,11 +67,14 @@ export function requeue(
     const { leadId, overtaken = [] } = edit;
     checkLeadId(leadId); // one that could not be read may name none
     const rows = await tables.outbox.where('leadId', leadId).toArray();
-    const later = rows.filter((row) => row.seq > seq && !row.isRepair).flatMap(pathsOf);
-    const rest = withoutPaths(isJsonObject(edit.patch) ? edit.patch : {}, [...overtaken, ...later]);
-    const [stored] = await addEdits(tables, [{ leadId, madeAt, patchOn: (view) => amend(rest, view) }]);
+    const later = rows.filter((row) => isLater(row, edit)).flatMap(pathsOf);
+    const rest = hasPatch(edit) ? withoutPaths(edit.patch, [...overtaken, ...later]) : {};
+    const place = isAmended ? {} : { madeAs: edit.madeAs ?? seq };
+    const [stored] = await addEdits(tables, [{ leadId, madeAt, ...place, patchOn: (view) => amend(rest, view) }]);
     // Thrown, it also undoes what is below.
     if (stored && 'error' in stored) throw stored.error;
+    if (!stored && !hasPatch(edit))
+      throw new LeadboxError('invalid-edit', `Edit ${seq} cannot be read. Amend it to try it again, or discard it.`);
     await tables.parked.delete(seq);
     await remember(tables, seq);
     return { leadId, row: stored };
@@ -101,9 +112,14 @@ export function discard(database: Database, seq: number, now: number): Promise<s
   });
 }
 
+/** Whether a user made one edit after the other. */
+function isLater({ seq, madeAs = seq, isRepair }: PendingRow, other: PendingRow): boolean {
+  return madeAs > (other.madeAs ?? other.seq) && !isRepair;
+}
+
 /** None of one whose patch cannot be read. */
-function pathsOf({ patch }: PendingRow): readonly (readonly string[])[] {
-  return isJsonObject(patch) ? touchedPaths(patch) : [];
+function pathsOf(row: PendingRow): readonly (readonly string[])[] {
+  return hasPatch(row) ? touchedPaths(row.patch) : [];
 }
 
 async function remember({ meta }: Tables, seq: number): Promise<void> {

@@ -5,7 +5,8 @@ import type { Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
 import type { Database } from './database.ts';
-import { isReadableLead } from './readable.ts';
+import { readParked } from './parked-edits.ts';
+import { hasPatch, isReadableLead } from './readable.ts';
 
 /** A cached lead with the counts of its rows. */
 export interface ReadLead {
@@ -84,8 +85,10 @@ export function readUnsynced(database: Database, id: string): Promise<Unsynced> 
       outbox.where('leadId', id).toArray(),
       parked.where('leadId', id).toArray(),
     ]);
-    const base = known?.lead ?? lead;
-    return { ...(base ? { base } : {}), rows, parked: refused, sent: known?.batch?.seqs ?? [] };
+    const base = [known?.lead, lead].find(isReadableLead);
+    // Of a patch that cannot be read nobody can say what it changes.
+    const [pending, notSent] = [rows.filter(hasPatch), refused.filter(hasPatch)];
+    return { ...(base ? { base } : {}), rows: pending, parked: notSent, sent: known?.batch?.seqs ?? [] };
   });
 }
 
@@ -108,28 +111,38 @@ export function readOutbox(
     ]);
     const sent = new Set(known.flatMap((base) => base?.batch?.seqs ?? []));
     return {
-      pending: pending.map(({ replaced, origin, isRepair, ...row }) => ({ ...row, sent: sent.has(row.seq) })),
+      pending: pending.map(({ replaced, origin, isRepair, madeAs, ...row }) => ({ ...row, sent: sent.has(row.seq) })),
       parked: refused.map(parkedEdit),
     };
   });
 }
 
 /** A parked row as apps see it. */
-export function parkedEdit({ overtaken, replaced, origin, isRepair, ...row }: ParkedRow): ParkedEdit {
+export function parkedEdit({ overtaken, replaced, origin, isRepair, madeAs, ...row }: ParkedRow): ParkedEdit {
   return { ...row, sent: false };
 }
 
-/** What became of edits: the rows that are still pending, those that are parked, and the seqs of discarded ones. */
-export function readFates(
-  database: Database,
-  seqs: readonly number[],
-): Promise<readonly [readonly (PendingRow | undefined)[], readonly (ParkedRow | undefined)[], readonly number[]]> {
-  return database.run('r', async ({ outbox, parked, meta }) => {
-    const [pending, refused, gone] = await Promise.all([
-      outbox.bulkGet([...seqs]),
-      parked.bulkGet([...seqs]),
-      meta.get('discarded'),
+/** What became of edits: their rows that are still pending or parked, all parked ones of their leads, and what was discarded. */
+export function readFates(database: Database, edits: readonly PendingRow[]): Promise<Fates> {
+  return database.run('r', async (tables) => {
+    const seqs = edits.map(({ seq }) => seq);
+    const withParked = new Set(await tables.parked.uniqueKeys('leadId'));
+    const leadIds = edits.map(({ leadId }) => leadId).filter((id) => withParked.has(id));
+    const [pending, refused, ofLeads, gone] = await Promise.all([
+      tables.outbox.bulkGet(seqs),
+      tables.parked.bulkGet(seqs),
+      readParked(tables, leadIds),
+      tables.meta.get('discarded'),
     ]);
-    return [pending, refused, gone?.discarded ?? []];
+    return { pending, refused, ofLeads, discarded: gone?.discarded ?? [] };
   });
+}
+
+/** Those of the edits that were asked for in their order. */
+export interface Fates {
+  readonly pending: readonly (PendingRow | undefined)[];
+  readonly refused: readonly (ParkedRow | undefined)[];
+  readonly ofLeads: readonly ParkedRow[];
+  /** Seqs. */
+  readonly discarded: readonly number[];
 }

@@ -41,6 +41,11 @@ export function isReadableRow(row: PendingRow): boolean {
   return rowSchema.safeParse(row).success;
 }
 
+/** Whether it says what it changes, whatever else of it cannot be read. */
+export function hasPatch({ patch }: PendingRow): boolean {
+  return isJsonObject(patch);
+}
+
 /** Whether it is a batch of this lead: another's would be sent there. */
 export function isReadableBatch(batch: unknown, leadId: string): batch is FrozenBatch {
   const { success, data } = batchSchema.safeParse(batch);

@@ -14,6 +14,7 @@ export interface EditRequest {
   readonly leadId: string;
   readonly madeAt: string;
   readonly origin?: string;
+  readonly madeAs?: number;
   /** The merge patch on the lead's stored view. Asked once per attempt of the transaction; throws to refuse the edit. */
   readonly patchOn: (view: Lead) => JsonObject;
 }

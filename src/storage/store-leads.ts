@@ -13,16 +13,24 @@ export interface StoredLeads {
   readonly unreadable: readonly ParkedRow[];
 }
 
+export interface StoringTerms {
+  /** Whether an equal `updated_at` replaces nothing, either. */
+  readonly isNewerOnly: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The ETag that came with a lead, as far as it is known. */
+  readonly etagOf: (lead: Lead) => string | undefined;
+}
+
 /**
  * Takes leads in as the server gave them, in one transaction. A lead with pending edits gets a new base under them; an
- * older `updated_at` never replaces a newer one, an equal one only if not `isNewerOnly`. Gives the ids of the leads that may
- * have changed, and the edits that turned out to be unreadable and are parked now. `now` in milliseconds since 1970.
+ * older `updated_at` never replaces a newer one. Gives the ids of the leads that may have changed, and the edits that
+ * turned out to be unreadable and are parked now.
  */
 export function storeLeads(
   database: Pick<Database, 'run'>,
   given: readonly Lead[],
-  isNewerOnly: boolean,
-  now: number,
+  { isNewerOnly, now, etagOf }: StoringTerms,
 ): Promise<StoredLeads> {
   // Of a lead given twice the newer counts, and of equals the later.
   const newest = new Map<string, Lead>();
@@ -41,6 +49,8 @@ export function storeLeads(
       ]);
       // Also of leads that were not known yet: edits can come before them, from another device.
       const pending = new Set(edited);
+      // Of leads with edits none of which can be read: these go, and with them the base that they lay on.
+      const freed: Lead[] = [];
       const puts: PromiseLike<unknown>[] = [];
       for (let at = 0; at < ids.length; at += stepSize) {
         const step = ids.slice(at, at + stepSize);
@@ -54,8 +64,11 @@ export function storeLeads(
           const before = [bases[index]?.lead, views[index]].find(isReadableLead);
           if (before && (isOlder(lead, before) || (isNewerOnly && !isOlder(before, lead)))) continue;
           const record = pending.has(id) && (await records.get(id, lead));
-          if (record) records.set({ ...record, base: lead, etag: undefined });
-          else clean.push(lead);
+          if (record) {
+            // Of the same version the one that is stored still holds (R38).
+            const etag = etagOf(lead) ?? (isOlder(record.base, lead) ? undefined : record.etag);
+            records.set({ ...record, base: lead, etag });
+          } else (pending.has(id) ? freed : clean).push(lead);
         }
         const put = tables.leads.bulkPut(clean);
         // The next step is made ready while this one is being written.
@@ -63,6 +76,7 @@ export function storeLeads(
         puts.push(put);
       }
       records.flush();
+      tables.leads.bulkPut(freed);
       return { ids, unreadable: records.unreadable };
     },
     ids,

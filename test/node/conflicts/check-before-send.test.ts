@@ -74,6 +74,20 @@ describe('R36 with checkBeforeSend', () => {
       { a: { x: 1 } },
       { path: ['properties', 'a'], base: { x: 0 }, mine: 'flat', theirs: { x: 1 } },
     ],
+    [
+      'something in an object that is none any more',
+      { a: { x: 0 } },
+      { a: { y: 1, z: 1 } },
+      { a: 'flat' },
+      { path: ['properties', 'a'], base: {}, mine: { y: 1, z: 1 }, theirs: 'flat' },
+    ],
+    [
+      'what I made an object of',
+      { a: 5 },
+      { a: { x: null, y: { z: 1 } } },
+      { a: [6] },
+      { path: ['properties', 'a'], base: 5, mine: { y: { z: 1 } }, theirs: [6] },
+    ],
   ])('both changed %s: onConflict decides, with the three values', async (_, before, mine, theirs, expected) => {
     const { device, leadbox, onConflict } = await aTab(before);
     await leadbox.patch(id, { properties: mine as Record<string, never> }); // JSON in these tests

@@ -55,10 +55,33 @@ describe('R10, R36 members named __proto__, constructor and the like are data in
   });
 });
 
-async function aConflict(decide: LeadboxOptions['onConflict']) {
-  const device = aDevice({
-    leads: [aLead({ properties: parse('{"__proto__":{"x":0},"constructor":{"prototype":0}}') })],
+describe('R37 a resolver that', () => {
+  it('changes what it is given does not change what the server said', async () => {
+    const { device, leadbox } = await aConflict(
+      ({ theirs, mine }) => {
+        (theirs as number[]).push(...(mine as number[]));
+        return { value: theirs as number[] };
+      },
+      (typed) => ({ a: [typed] }),
+    );
+    await leadbox.sync();
+    expect(device.api.lead(id)?.properties).toEqual({ a: [2, 1] });
+    expect(device.attempts).toHaveLength(1);
   });
+
+  it('gives a value that is too deep for its place parks the edit', async () => {
+    const deep = (value: unknown) => Array.from({ length: 60 }).reduce<unknown>((inner) => ({ d: inner }), value);
+    const { device, leadbox } = await aConflict(() => ({ value: deep(1) as JsonObject }), deep);
+    expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 1 });
+    expect(device.attempts).toEqual([]);
+  });
+});
+
+const hostile = (value: number) => parse(`{"__proto__":{"x":${value}},"constructor":{"prototype":${value}}}`);
+
+/** Somebody sets to 2 what is set to 1 here and was 0. */
+async function aConflict(decide: LeadboxOptions['onConflict'], properties: (value: number) => unknown = hostile) {
+  const device = aDevice({ leads: [aLead({ properties: properties(0) as JsonObject })] });
   const asked: Conflict[] = [];
   const leadbox = await device.loadedTab({
     ...{ autoSync: false, checkBeforeSend: true },
@@ -67,7 +90,7 @@ async function aConflict(decide: LeadboxOptions['onConflict']) {
       return decide?.(conflict) ?? 'mine';
     },
   });
-  await leadbox.patch(id, { properties: parse('{"__proto__":{"x":1},"constructor":{"prototype":1}}') });
-  device.api.change(id, { properties: parse('{"__proto__":{"x":2},"constructor":{"prototype":2}}') });
+  await leadbox.patch(id, { properties: properties(1) as Record<string, never> });
+  device.api.change(id, { properties: properties(2) as JsonObject });
   return { device, leadbox, asked };
 }

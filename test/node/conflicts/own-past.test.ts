@@ -58,6 +58,23 @@ describe('R36, R38 an edit never conflicts with the same device’s earlier edit
     expect(device.api.lead(id)?.properties).toMatchObject({ a: 2 });
   });
 
+  it.each(['waits', 'is refused', 'is discarded'])('one of which came from another device and %s', async (fate) => {
+    const { device, leadbox, onConflict } = await aTab({ checkBeforeSend: true }, { coalesce: fate === 'waits' });
+    device.intercept = ({ text }) => (text.includes('moved') ? new Response('{}', { status: 422 }) : undefined);
+    const other = device.tab({ autoSync: false, name: 'other' });
+    await other.load(device.api.leads());
+    await other.patch(id, { properties: { a: 'moved' } });
+    await leadbox.outbox.import(await other.outbox.export());
+    const edit = await leadbox.patch(id, { properties: { a: 'typed' } });
+    if (fate === 'is discarded') await leadbox.outbox.discard(edit.seq - 1);
+    await leadbox.sync();
+    expect(onConflict).not.toHaveBeenCalled();
+    expect(device.api.lead(id)?.properties).toMatchObject({ a: 'typed' });
+    // What it replaced was somebody's word only if it was sent before.
+    const restored = (await edit.undo())?.patch.properties;
+    expect(restored).toEqual(fate === 'waits' ? { a: 'moved' } : undefined);
+  });
+
   it('but somebody else’s value is theirs, also if it is one that was typed here on the way', async () => {
     const { device, leadbox, onConflict } = await aTab({ checkBeforeSend: true });
     await leadbox.patch(id, { properties: { a: 1 } });

@@ -20,15 +20,18 @@ describe.each([409, 412])('R37 a PATCH refused with %i', (status) => {
     expect(onConflict).not.toHaveBeenCalled();
   });
 
-  it('again and again is parked after three new batches, with the three values', async () => {
+  it('again and again is parked after three new batches, with the three values and the server’s words', async () => {
     const { device, leadbox } = await aTab();
     await leadbox.patch(id, { properties: { a: 1 } });
     const other = await leadbox.patch(leadId(1), { properties: { a: 1 } });
-    refuse(device, Number.POSITIVE_INFINITY, () => new Response(null, { status }));
+    refuse(device, Number.POSITIVE_INFINITY, () => Response.json({ message: 'Locked.' }, { status }));
     expect(await leadbox.sync()).toMatchObject({ parked: 1, pending: 0 });
     expect(device.attempts.filter(({ leadId: of }) => of === id)).toHaveLength(4);
     expect(await leadbox.outbox.parked()).toMatchObject([
-      { reason: 'conflict', conflicts: [{ path: ['properties', 'a'], base: 0, mine: 1, theirs: 0 }] },
+      {
+        ...{ reason: 'conflict', status, message: 'Locked.' },
+        conflicts: [{ path: ['properties', 'a'], base: 0, mine: 1, theirs: 0 }],
+      },
     ]);
     expect(await other.settled).toMatchObject({ outcome: 'synced' });
   });
@@ -101,6 +104,21 @@ describe('R38 If-Match', () => {
     expect(tags().at(-1)).toBe(tags().at(-2));
     expect(device.api.lead(id)?.properties).toMatchObject({ a: 3, b: 'theirs' });
   });
+
+  it.each(['refreshed', 'refreshed, and loaded by the next page'])(
+    'is known in the next page where the lead was %s while an edit waited',
+    async (how) => {
+      const { device, leadbox, options, onConflict } = await aTab({}, true);
+      await leadbox.patch(id, { properties: { a: 1 } });
+      await leadbox.refresh(id);
+      await leadbox.close();
+      const reloaded = device.tab(options);
+      if (how !== 'refreshed') await reloaded.load(device.api.leads());
+      device.api.change(id, { properties: { a: 'theirs' } });
+      await reloaded.sync();
+      expect(onConflict).toHaveBeenCalledWith(expect.objectContaining({ base: 0, mine: 1, theirs: 'theirs' }));
+    },
+  );
 
   it.each<[string, LeadboxOptions]>([
     ['to another origin', { baseUrl: 'https://api.example.com/v1' }],

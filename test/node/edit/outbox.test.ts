@@ -50,6 +50,38 @@ describe('R63 outbox.retry', () => {
     });
   });
 
+  it.each<[string, readonly number[], boolean]>([
+    ['in their order', [0, 1], false],
+    ['the last one first', [1, 0], false],
+    ['each sent before the next', [0, 1], true],
+  ])('of two of the same field, %s, leaves what was typed last', async (_, order, isSentBetween) => {
+    const device = aDevice();
+    const options = { autoSync: false, checkBeforeSend: true, onConflict: () => 'ask' as const };
+    const leadbox = await device.loadedTab(options);
+    for (const a of ['typed', 'typed last']) await leadbox.patch(id, { properties: { a } });
+    device.api.change(id, { properties: { a: 'theirs' } });
+    await leadbox.sync();
+    const parked = await leadbox.outbox.parked();
+    for (const index of order) {
+      await leadbox.outbox.retry(parked[index]?.seq ?? 0);
+      if (isSentBetween) await leadbox.sync();
+    }
+    await leadbox.sync();
+    expect(device.api.lead(id)?.properties).toMatchObject({ a: 'typed last' });
+    expect(await leadbox.status()).toMatchObject({ pending: 0, parked: 0 });
+  });
+
+  it('of two of the same field, the first one amended, leaves what was decided last', async () => {
+    const { leadbox, device } = await aParkedEdit({ properties: { a: 'bad' } });
+    await leadbox.patch(id, { properties: { a: 'bad too' } });
+    await leadbox.sync();
+    const [first, second] = await leadbox.outbox.parked();
+    await leadbox.outbox.retry(first?.seq ?? 0, (draft) => void Object.assign(draft.properties ?? {}, { a: 'good' }));
+    expect(await leadbox.outbox.retry(second?.seq ?? 0)).toMatchObject({ seq: 0 });
+    await leadbox.sync();
+    expect(device.api.lead(id)?.properties).toMatchObject({ a: 'good' });
+  });
+
   it('remembers what was acknowledged over a reload, and settles as unchanged if nothing is left', async () => {
     const { leadbox, device, parked } = await aParkedEdit({ properties: { a: 'bad' } });
     await leadbox.patch(id, { properties: { a: 'newer' } });

@@ -47,6 +47,25 @@ describe('R64 outbox.export and import', () => {
     expect((await leadbox.get(id))?.lead.properties).toMatchObject({ a: 1_002 });
   });
 
+  it('take no edit again that still waits here, however long ago it came', async () => {
+    const leadbox = await aDevice().loadedTab(stopped);
+    const file = aFile(Array.from({ length: 1_003 }, (_, index) => ({ properties: { a: index } })));
+    await leadbox.outbox.import(file);
+    await leadbox.outbox.import(aFile([{ properties: { b: 1 } }], id, 'another'));
+    expect(await leadbox.outbox.import(file)).toEqual({ imported: 0, skipped: 1_003 });
+  });
+
+  it('lead to the same requests also where what is cached is out of date', async () => {
+    const { from, file } = await anExport();
+    const to = anotherDevice();
+    const leadbox = to.tab(stopped);
+    await leadbox.load((await from.leadbox.find()).map((lead) => ({ ...lead, updated_at: aLead().updated_at })));
+    await leadbox.outbox.import(file);
+    await leadbox.sync();
+    expect(to.api.lead(id)).toMatchObject({ properties: { a: 2, b: [1, null] }, company_id: leadId(9) });
+    expect(to.api.lead(leadId(1))?.location).toMatchObject({ city: 'Bonn' });
+  });
+
   it('skip what this device exported, also if it comes back by way of another one', async () => {
     const { from, file } = await anExport();
     const other = await anotherDevice().loadedTab(stopped);
@@ -72,6 +91,23 @@ describe('R64 outbox.export and import', () => {
     expect((await other.get(id))?.lead.properties).toMatchObject({ a: 'later' });
     expect(await other.status()).toMatchObject({ pending: 1, parked: 1 });
     expect(await other.outbox.retry(parked?.seq ?? 0)).toMatchObject({ seq: 0, patch: {} });
+  });
+
+  it('keep what was typed last the last, also of parked edits one of which was tried again', async () => {
+    const from = aDevice();
+    const leadbox = await from.loadedTab({ ...stopped, coalesce: false });
+    from.intercept = () => new Response('{}', { status: 422 });
+    for (const a of ['typed', 'typed last']) await leadbox.patch(id, { properties: { a } });
+    await leadbox.sync();
+    const [first] = await leadbox.outbox.parked();
+    await leadbox.outbox.retry(first?.seq ?? 0);
+
+    const to = anotherDevice();
+    const other = await to.loadedTab(stopped);
+    await other.outbox.import(await leadbox.outbox.export());
+    await other.outbox.retry((await other.outbox.parked())[0]?.seq ?? 0);
+    await other.sync();
+    expect(to.api.lead(id)?.properties).toMatchObject({ a: 'typed last' });
   });
 
   it('R53 hold no credential, and survive JSON', async () => {

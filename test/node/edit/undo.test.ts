@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import * as z from 'zod/mini';
 import type { JsonObject } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
 import { aDevice, soon, valuesOf } from '../../builders/a-leadbox.ts';
@@ -49,6 +50,7 @@ describe('edit.undo() of an edit that the server has', () => {
     ['a list', { a: [1, 2] }, { a: [2, 1] }, { a: [1, 2] }],
     ['an object by a scalar', { a: { x: 1 } }, { a: 5 }, { a: { x: 1 } }],
     ['a scalar by an object', { a: 5 }, { a: { x: 1, y: 2 } }, { a: 5 }],
+    ['a scalar by empty objects', { a: 5 }, { a: { x: { y: null }, z: null } }, { a: 5 }],
   ])('restores %s with a new edit', async (_, before, change, after) => {
     const { device, leadbox, properties } = await aTab(before);
     const edit = await leadbox.patch(id, { properties: change as Record<string, never> }); // JSON in these tests
@@ -90,6 +92,53 @@ describe('edit.undo() of an edit that the server has', () => {
     await edit.undo();
     await leadbox.sync();
     expect(device.api.lead(id)?.summary).toEqual({ score: 7 });
+  });
+
+  it('brings nothing back into an object that somebody replaced by something else', async () => {
+    const { device, leadbox, properties } = await aTab({ a: { x: 1, y: 2 } });
+    const edit = await leadbox.patch(id, { properties: { a: { y: null } } });
+    await leadbox.sync();
+    device.api.change(id, { properties: { a: 'theirs' } });
+    await leadbox.refresh(id);
+    expect(await edit.undo()).toBeUndefined();
+    expect(await properties()).toEqual({ a: 'theirs' });
+  });
+
+  it.each(['this', 'another'])('takes back the value that was decided for when %s tab sent it', async (which) => {
+    const options = { ...stopped, checkBeforeSend: true, onConflict: () => ({ value: 'both' }) };
+    const device = aDevice({ leads: [aLead({ properties: { a: 0 } })] });
+    const leadbox = await device.loadedTab(options);
+    const edit = await leadbox.patch(id, { properties: { a: 'mine' } });
+    device.api.change(id, { properties: { a: 'theirs' } });
+    device.intercept = async () => {
+      await device.rest(); // all tabs hear of it before it is answered
+      return undefined;
+    };
+    await (which === 'this' ? leadbox : device.tab(options)).sync();
+    expect(await edit.settled).toMatchObject({ lead: { properties: { a: 'both' } } });
+    expect((await edit.undo())?.patch).toEqual({ properties: { a: 'theirs' } });
+  });
+
+  it('takes back nothing of an edit that gave way', async () => {
+    const device = aDevice({ leads: [aLead({ properties: { a: 0 } })] });
+    const leadbox = await device.loadedTab({ ...stopped, checkBeforeSend: true, onConflict: () => 'theirs' });
+    const edit = await leadbox.patch(id, { properties: { a: 'mine' } });
+    device.api.change(id, { properties: { a: 'theirs' } });
+    await leadbox.sync();
+    device.api.change(id, { properties: { a: 'mine' } });
+    await leadbox.refresh(id);
+    expect(await edit.undo()).toBeUndefined();
+  });
+
+  it('R67 restores what the server had, whatever the schema says of it', async () => {
+    const schemas = { properties: z.object({ a: z.number() }), summary: z.object({ notes: z.string() }) };
+    const device = aDevice({ leads: [aLead({ properties: { a: 'not a number' } })] });
+    const leadbox = await device.loadedTab({ ...stopped, schemas });
+    const edit = await leadbox.patch(id, { properties: { a: 1 }, summary: { notes: 'typed' } });
+    await leadbox.sync();
+    await edit.undo();
+    await leadbox.sync();
+    expect(device.api.lead(id)).toMatchObject({ properties: { a: 'not a number' }, summary: {} });
   });
 
   it('does not take keys with commas for paths', async () => {

@@ -106,6 +106,22 @@ describe('pull', () => {
     for (const [index, time] of at.entries()) expect(time - (at[index - 3] ?? 0)).toBeGreaterThan(59_000);
   });
 
+  it('R26 waits as replay does: no longer than an hour, and not long after it may go on', async () => {
+    const { device, leadbox } = aTab(1, { random: () => 0.99 });
+    for (const [asked, longest] of [
+      [600, 660_000],
+      [36_000, 3_600_000],
+    ] as const) {
+      device.api.next(new Response('{}', { status: 429, headers: { 'Retry-After': `${asked}` } }));
+      const before = device.api.requests.length;
+      const pulling = leadbox.pull();
+      await device.clock.advance(longest - 60_000);
+      expect(device.api.requests).toHaveLength(before + 1);
+      await device.clock.advance(60_000);
+      expect(await pulling).toMatchObject({ loaded: 1 });
+    }
+  });
+
   it('ends when the leadbox is closed', async () => {
     const { device, leadbox } = aTab(250, { rateLimit: { limit: 1, windowSeconds: 60 } });
     const pulling = leadbox.pull();

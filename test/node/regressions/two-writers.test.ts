@@ -135,8 +135,8 @@ it('two edits of a batch that arrived are both synced when it is refused', async
   ]);
 });
 
-it('an outdated answer: what somebody put back since stays his', async () => {
-  const { device, leadbox } = await aTab();
+it.each([0, { x: 1 }])('an outdated answer: what somebody put back since, where there was %o, stays his', async (b) => {
+  const { device, leadbox } = await aTab({ leads: [aLead({ properties: { ...before, b } })] });
   device.intercept = async ({ body }) => {
     device.intercept = undefined;
     const answer = await applied(device, body);
@@ -214,6 +214,19 @@ it('undo after another tab sent it does not bring back what was refused', async 
   const edit = await leadbox.patch(id, { properties: { a: 'good' } });
   device.intercept = ({ text }) => (text.includes('bad') ? refusal(422) : undefined);
   await device.tab({ ...options, coalesce: false, environment: { channel: deadChannel } }).sync();
+  await device.clock.advance(30_000); // longer than until a page reads again where a message got lost
+  expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  await edit.undo();
+  expect((await leadbox.get(id))?.lead.properties).toEqual(before);
+});
+
+it('undo after another tab sent it does not bring back what was refused of that one', async () => {
+  const { device, leadbox, options } = await aTab({ sections: 'merge' });
+  const other = device.tab({ ...options, coalesce: false, environment: { channel: deadChannel } });
+  await other.patch(id, { properties: { a: 'bad' } });
+  const edit = await leadbox.patch(id, { properties: { a: 'good' } });
+  device.intercept = ({ text }) => (text.includes('bad') ? refusal(422) : undefined);
+  await other.sync();
   await device.clock.advance(30_000); // longer than until a page reads again where a message got lost
   expect(await edit.settled).toMatchObject({ outcome: 'synced' });
   await edit.undo();

@@ -63,6 +63,30 @@ describe('R49 an edit that cannot be read is parked, once, and everything else g
     expect(await leadbox.status()).toMatchObject({ state: 'waiting', waitingFor: 'decision' });
   });
 
+  it.each([undefined, 'torn'])(
+    'its patch is %s: what the others change is told, and it stays until it is amended or discarded',
+    async (torn) => {
+      const { leadbox } = await aDamagedDevice((raw) => raw.change('outbox', 1, { patch: torn }));
+      const b = { path: ['properties', 'b'], mine: 2, state: 'pending', seqs: [2], server: undefined };
+      expect(await leadbox.changes(id)).toEqual([b]);
+      await leadbox.sync();
+      expect(await leadbox.changes(id)).toEqual([]);
+      await expect(leadbox.outbox.retry(1)).rejects.toMatchObject({ code: 'invalid-edit' });
+      expect(await leadbox.outbox.parked()).toMatchObject([{ seq: 1, reason: 'unreadable' }]);
+      const amended = await leadbox.outbox.retry(1, (draft) => void Object.assign(draft, patch));
+      await leadbox.sync();
+      expect(await amended.settled).toMatchObject({ outcome: 'synced', lead: patch });
+      expect(await leadbox.status()).toMatchObject({ parked: 0 });
+    },
+  );
+
+  it('its patch is torn, while a newer lead is loaded: that is shown', async () => {
+    const { device, leadbox } = await aDamagedDevice((raw) => raw.change('outbox', 3, { patch: 'torn' }));
+    device.api.change(other, { properties: { a: 'theirs' } });
+    await leadbox.load(device.api.leads());
+    expect(await leadbox.get(other)).toMatchObject({ lead: { properties: { a: 'theirs' } }, parked: 1 });
+  });
+
   it('its lead is one that neither the device nor the server has', async () => {
     const { leadbox, parkings } = await aDamagedDevice((raw) => raw.change('outbox', 1, { leadId: leadId(9) }));
     expect(await leadbox.sync()).toMatchObject({ synced: 2, pending: 0, parked: 1 });
