@@ -52,11 +52,11 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const closing = new AbortController();
   const isClosed = () => closing.signal.aborted;
   // What an observer throws is the page's business: it reaches its error handler, and the others are told all the same.
-  const reportError = (error: unknown) => {
-    clock.setTimeout(() => {
+  const later = (run: () => void) => void clock.setTimeout(run, 0);
+  const reportError = (error: unknown) =>
+    later(() => {
       throw error;
-    }, 0);
-  };
+    });
 
   const onEvent = createEvents(settings.onEvent, environment, reportError);
 
@@ -79,7 +79,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       return evicted.size > 0;
     },
   });
-  const views = createViews(database, reportError);
+  const views = createViews(database, later);
   const settlements = createSettlements(database);
 
   let counts = { pending: 0, parked: 0 };
@@ -99,7 +99,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     });
   };
   const onState = settings.onEvent && ((now: SyncStatus) => onEvent({ type: 'status', status: now }));
-  const status = createStatusObservers(readStatus, onState, reportError);
+  const status = createStatusObservers(readStatus, onState, later);
 
   // ---------------------------------------------------------------- an edit: shown, stored, then sent
 

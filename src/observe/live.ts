@@ -1,7 +1,7 @@
 import { coalesced } from '../model/coalesced.ts';
 import type { Lead } from '../model/lead.ts';
 import type { Layers } from './layers.ts';
-import { createSource, type Observable } from './observable.ts';
+import { createSource, type Later, type Observable } from './observable.ts';
 
 /** What is watched: how it is read, and what its observers see of it. */
 export interface Watchable<T> {
@@ -35,12 +35,7 @@ export interface Live {
 }
 
 /** Watches `what` while somebody observes the result; `lives` has those that are watched. */
-export function observeLive<T>(
-  what: Watchable<T>,
-  layers: Layers,
-  lives: Set<Live>,
-  reportError: (error: unknown) => void,
-): Observable<T> {
+export function observeLive<T>(what: Watchable<T>, layers: Layers, lives: Set<Live>, later: Later): Observable<T> {
   let readAt = 0;
   let isRead = false;
   let stale: Set<string> | undefined;
@@ -85,6 +80,6 @@ export function observeLive<T>(
     isRead = false;
     readAt = layers.now();
     void live.changed(undefined);
-  }, reportError);
+  }, later);
   return source;
 }

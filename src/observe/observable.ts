@@ -25,6 +25,9 @@ declare global {
 // As the libraries that consume it agree on, where the symbol does not exist.
 const interop = (Symbol.observable as symbol | undefined) ?? '@@observable';
 
+/** Runs something in a task of its own. */
+export type Later = (run: () => void) => void;
+
 /** The latest value of something, given to whoever watches. */
 export interface Source<T> extends Observable<T> {
   /** undefined before the first value. */
@@ -36,13 +39,11 @@ export interface Source<T> extends Observable<T> {
 }
 
 /**
- * `onWatched` is told when the first subscription came and when the last one went. `reportError` takes what an observer
- * throws: it must reach the page's error handler, and nobody else.
+ * `onWatched` is told when the first subscription came and when the last one went. `later` runs something in a task of its
+ * own: what an observer throws, which must reach the page's error handler and nobody else, and errors: an observer may
+ * subscribe again at once and meet the same one.
  */
-export function createSource<T>(
-  onWatched: (isWatched: boolean) => void,
-  reportError: (error: unknown) => void,
-): Source<T> {
+export function createSource<T>(onWatched: (isWatched: boolean) => void, later: Later): Source<T> {
   const entries = new Set<{ readonly observer: Observer<T>; seen: object | undefined }>();
   let latest: { readonly value: T } | undefined;
 
@@ -50,7 +51,9 @@ export function createSource<T>(
     try {
       run();
     } catch (error) {
-      reportError(error);
+      later(() => {
+        throw error;
+      });
     }
   };
 
@@ -98,7 +101,8 @@ export function createSource<T>(
       entries.clear();
       if (ended.length) unwatched();
       for (const { observer } of ended) {
-        guarded(() => (failure ? observer.error?.(failure.error) : observer.complete?.()));
+        if (failure) later(() => observer.error?.(failure.error));
+        else guarded(() => observer.complete?.());
       }
     },
   };

@@ -1,7 +1,7 @@
 import { coalesced } from '../model/coalesced.ts';
 import { jsonEqual } from '../model/json.ts';
 import type { SyncStatus } from '../model/status.ts';
-import { createSource, type Observable } from './observable.ts';
+import { createSource, type Later, type Observable } from './observable.ts';
 
 /** Observers of the status. */
 export interface StatusObservers {
@@ -17,7 +17,7 @@ export interface StatusObservers {
 export function createStatusObservers(
   read: () => Promise<SyncStatus>,
   onState: ((status: SyncStatus) => void) | undefined,
-  reportError: (error: unknown) => void,
+  later: Later,
 ): StatusObservers {
   let isWatched = false;
   let told: SyncStatus | undefined;
@@ -39,7 +39,7 @@ export function createStatusObservers(
   const source = createSource<SyncStatus>((watched) => {
     isWatched = watched;
     if (watched) void touch();
-  }, reportError);
+  }, later);
 
   return { observable: source, touch: () => void touch(), end: source.end };
 }

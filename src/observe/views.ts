@@ -8,7 +8,7 @@ import { type Live, observeLive } from './live.ts';
 import { leadState, liveLead } from './live-lead.ts';
 import { liveOutbox, type OutboxState } from './live-outbox.ts';
 import { liveQuery } from './live-query.ts';
-import type { Observable } from './observable.ts';
+import type { Later, Observable } from './observable.ts';
 
 /** What observers of leads see: the stored views with the edits over them that were not read back yet. */
 export interface Views {
@@ -34,7 +34,7 @@ export interface Views {
   end(): void;
 }
 
-export function createViews(database: Database, reportError: (error: unknown) => void): Views {
+export function createViews(database: Database, later: Later): Views {
   const layers = createLayers();
   const lives = new Set<Live>();
   const show = ({ leadId }: Layer) => {
@@ -42,14 +42,14 @@ export function createViews(database: Database, reportError: (error: unknown) =>
   };
 
   return {
-    observe: (id) => observeLive(liveLead(id, database, layers), layers, lives, reportError),
-    observeAll: (query) => observeLive(liveQuery(query, database, layers), layers, lives, reportError),
+    observe: (id) => observeLive(liveLead(id, database, layers), layers, lives, later),
+    observeAll: (query) => observeLive(liveQuery(query, database, layers), layers, lives, later),
     observeOutbox: (leadId) =>
       observeLive(
         liveOutbox(leadId, () => readOutbox(database, leadId)),
         layers,
         lives,
-        reportError,
+        later,
       ),
     sending(leadIds) {
       for (const live of lives) if (live.showsSending) void live.changed(leadIds);

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Lead, Leadbox, LeadState, Observable } from '../../../src/index.ts';
+import type { Clock, Lead, Leadbox, LeadState, Observable } from '../../../src/index.ts';
 import { aFailingStorage, type StorageFault } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
-import { aDevice, soon, valuesOf } from '../../builders/a-leadbox.ts';
+import { aDevice, type Device, soon, valuesOf } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
 const stopped = { autoSync: false };
@@ -193,14 +193,15 @@ describe('R68 in observeAll', () => {
   });
 
   it('R75 a path without an index ends in an error that names the option, and so does find()', async () => {
-    const leadbox = await aDevice().loadedTab(stopped);
+    const device = aDevice();
+    const leadbox = await device.loadedTab(stopped);
     const query = (leads: Parameters<NonNullable<Parameters<Leadbox['find']>[0]>>[0]) =>
       leads.where('properties.status').equals('new');
     await expect(leadbox.find(query)).rejects.toMatchObject({
       code: 'not-indexed',
       message: expect.stringContaining('indexes'),
     });
-    expect(await errorOf(leadbox.observeAll(query))).toMatchObject({ code: 'not-indexed' });
+    expect(await errorOf(device, leadbox.observeAll(query))).toMatchObject({ code: 'not-indexed' });
   });
 });
 
@@ -278,11 +279,30 @@ describe('an observer', () => {
     isBroken = true;
     const observables: Observable<unknown>[] = [leadbox.observe(id), leadbox.observeAll(), leadbox.observeStatus()];
     for (const observable of observables) {
-      expect(await errorOf(observable)).toMatchObject({ code: 'storage-unavailable' });
-      expect(await errorOf(observable)).toMatchObject({ code: 'storage-unavailable' });
+      expect(await errorOf(device, observable)).toMatchObject({ code: 'storage-unavailable' });
+      expect(await errorOf(device, observable)).toMatchObject({ code: 'storage-unavailable' });
     }
     isBroken = false;
     for (const observable of observables) expect((await firstOf(valuesOf(observable)))[0]).toBeDefined();
+  });
+
+  it('R69 that subscribes again at each error leaves the page its turns', async () => {
+    const indexedDB = aFailingStorage(aDevice().indexedDB, () => 'throws');
+    const clock: Clock = { now: Date.now, setTimeout: (run, wait) => setTimeout(run, wait), clearTimeout() {} };
+    const leadbox = aDevice().tab({ ...stopped, environment: { indexedDB, clock } });
+    const many = 10_000;
+    let errors = 0;
+    const watch = (): unknown =>
+      leadbox.observe(id).subscribe({
+        error() {
+          errors++;
+          if (errors < many) watch();
+        },
+      });
+    watch();
+    await vi.waitFor(() => expect(errors).toBeGreaterThan(2), soon);
+    expect(errors).toBeLessThan(many);
+    await leadbox.close();
   });
 
   it('is told that the leadbox was closed, also if it comes later', async () => {
@@ -423,10 +443,12 @@ async function firstOf<T>(values: T[]): Promise<T[]> {
   return values;
 }
 
-function errorOf(observable: Observable<unknown>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    observable.subscribe({ next: () => reject(new Error('It gave a value.')), error: resolve });
-  });
+async function errorOf(device: Device, observable: Observable<unknown>): Promise<unknown> {
+  const told: unknown[] = [];
+  observable.subscribe({ error: (error) => told.push(error) });
+  await device.rest();
+  await device.clock.advance(0);
+  return told[0];
 }
 
 /** Every edit is stored, and what that set off has reached the observers. */
