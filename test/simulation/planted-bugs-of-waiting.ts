@@ -46,6 +46,18 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
     caughtBy: [11],
   },
   {
+    name: 'hears of the pauses of other tabs by messages only',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: '(isPaused ?? progress.paused)',
+        replace: '(isPaused && progress.paused)',
+      },
+    ],
+    caughtBy: [11],
+    mix: { tabs: 3, messages: { lost: 0.6, doubled: 0, late: 0 } },
+  },
+  {
     name: 'takes one reason to try again for every failure soon after it',
     changes: [
       {
