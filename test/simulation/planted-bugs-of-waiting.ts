@@ -35,6 +35,18 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
     mix: withoutLocks,
   },
   {
+    name: 'takes its own requests for over where the clock went forward',
+    changes: [
+      {
+        file: 'src/replay/drain.ts',
+        find: 'lookedAt = host.now();',
+        replace: 'if (lookedAt && host.now() > lookedAt + 60_000) reserved.clear();\n      lookedAt = host.now();',
+      },
+    ],
+    caughtBy: [4],
+    mix: { ...withoutLocks, tabs: 1, hasWorker: false },
+  },
+  {
     name: 'keeps the waits of other tabs only once it sent something',
     changes: [
       {
