@@ -1,8 +1,10 @@
 import { isLeadboxError } from '../../src/index.ts';
+import { replayMemoryName } from '../../src/storage/replay-memory.ts';
 import type { Device } from './device.ts';
 import { makeEdit } from './make-edit.ts';
 import type { Action, Mix } from './mix.ts';
 import { haveSecondThoughts } from './second-thoughts.ts';
+import { readMemory } from './stored.ts';
 import type { Tab } from './tab.ts';
 
 /** The first phase: users work, and whatever can go wrong does. */
@@ -145,7 +147,9 @@ async function pause(device: Device, tab: Tab): Promise<void> {
   const { begun, open } = device.resumes;
   await tab.leadbox.pause();
   // Of calls that overlap none is the last.
-  if (!tab.isDead && begun === device.resumes.begun && !open) device.sending.paused(tab);
+  if (tab.isDead || begun !== device.resumes.begun || open) return;
+  const written = readMemory(device.place.factory, replayMemoryName(device.user.name), 'isPaused');
+  device.sending.paused(tab, written === 'true');
 }
 
 /** The page learns of it, and then nothing of it runs any more. */

@@ -70,6 +70,8 @@ async function checkRest(device: Device): Promise<void> {
     if (!isRefused && (status === 422 || (status !== undefined && ![403, 409, 410, 412].includes(status))))
       ledger.break(8, `${seq} was parked as ${status}: ${text}`);
   }
+  for (const [seq, tab] of ledger.parkedBy)
+    if (device.tabs.includes(tab) && !ledger.parkedEvents.has(seq)) ledger.break(8, `no event tells of parked ${seq}`);
   for (const tab of device.tabs) {
     const status = await called(device, tab, 'status()', () => tab.leadbox.status());
     const state = parked.length ? 'waiting' : 'synced';

@@ -55,7 +55,9 @@ export interface Ledger {
   readonly contested: Set<string>;
   /** Leads on which older values may come back, because somebody wanted it so. */
   readonly turnedBack: Set<string>;
+  /** How many events told of each parked edit, and which tab parked it. */
   readonly parkedEvents: Map<number, number>;
+  readonly parkedBy: Map<number, Tab>;
   /** What went wrong first. */
   broken: { readonly invariant: Invariant; readonly message: string } | undefined;
   break(invariant: Invariant, message: string): void;
@@ -73,7 +75,14 @@ export function createLedger(onBroken: () => void): Ledger {
       batches: new Map(),
     },
     ...{ appliedBatches: [], askedFor: new Set(), discarded: new Set(), yielded: new Set(), givenUp: new Map() },
-    ...{ decided: new Set(), contested: new Set(), turnedBack: new Set(), parkedEvents: new Map(), broken: undefined },
+    ...{
+      decided: new Set(),
+      contested: new Set(),
+      turnedBack: new Set(),
+      parkedEvents: new Map(),
+      parkedBy: new Map(),
+      broken: undefined,
+    },
     break(invariant, message) {
       ledger.broken ??= { invariant, message };
       onBroken();

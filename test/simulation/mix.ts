@@ -65,7 +65,7 @@ export interface Mix {
   readonly hasLocks: boolean;
   /** A service worker that Background Sync wakes. */
   readonly hasWorker: boolean;
-  /** Each edit is stored before the next step: their order does not depend on the scheduler. */
+  /** Each edit is stored before the next step, and no page dies: what users do does not depend on the scheduler. */
   readonly isOrderly: boolean;
   /** The user signs out in the middle of it, and comes back after somebody else. */
   readonly departs: boolean;

@@ -35,6 +35,18 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
     mix: withoutLocks,
   },
   {
+    name: 'takes its own requests for over where the clock went forward',
+    changes: [
+      {
+        file: 'src/replay/drain.ts',
+        find: 'lookedAt = host.now();',
+        replace: 'if (lookedAt && host.now() > lookedAt + 60_000) reserved.clear();\n      lookedAt = host.now();',
+      },
+    ],
+    caughtBy: [4],
+    mix: { ...withoutLocks, tabs: 1, hasWorker: false },
+  },
+  {
     name: 'keeps the waits of other tabs only once it sent something',
     changes: [
       {
@@ -44,6 +56,18 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
       },
     ],
     caughtBy: [11],
+  },
+  {
+    name: 'hears of the pauses of other tabs by messages only',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: '(isPaused ?? progress.paused)',
+        replace: '(isPaused && progress.paused)',
+      },
+    ],
+    caughtBy: [11],
+    mix: { tabs: 3, messages: { lost: 0.6, doubled: 0, late: 0 } },
   },
   {
     name: 'takes one reason to try again for every failure soon after it',

@@ -170,6 +170,28 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [5],
   },
   {
+    name: 'tells nobody that an edit was parked',
+    changes: [
+      {
+        file: 'src/wiring.ts',
+        find: 'tellParked(parked, shown);\n      const replaced',
+        replace: 'void shown.then(() => parked.forEach(settlements.parked));\n      const replaced',
+      },
+    ],
+    caughtBy: [8],
+  },
+  {
+    name: 'sends no idempotency key',
+    changes: [
+      {
+        file: 'src/api/lead-api.ts',
+        find: 'if (options.idempotencyHeader) headers',
+        replace: 'if (options.idempotencyHeader && !id) headers',
+      },
+    ],
+    caughtBy: [9],
+  },
+  {
     name: 'never folds',
     changes: [
       { file: 'src/model/next-batch.ts', find: 'const isAlone = !coalesce ||', replace: 'const isAlone = coalesce ||' },

@@ -24,6 +24,8 @@ const orderly: Partial<Mix> = {
   actions: { set: 6, nest: 3, clear: 2, section: 2, 'clear-section': 1, several: 2, wait: 6, weather: 1, sync: 1 },
 };
 
+const replacing: Partial<Mix> = { world: { ...plainWorld, isReplacing: true } };
+
 it.each(seeds)('R13 R16 folding comes to what one request per edit comes to (seed %i)', async (seed) => {
   expect(await end(seed, { options: { coalesce: true } })).toEqual(await end(seed, { options: { coalesce: false } }));
 });
@@ -31,6 +33,17 @@ it.each(seeds)('R13 R16 folding comes to what one request per edit comes to (see
 it.each(seeds)('R14 R39 three tabs come to what one tab comes to (seed %i)', async (seed) => {
   expect(await end(seed, { tabs: 3 })).toEqual(await end(seed, { tabs: 1 }));
 });
+
+it.each(seeds)(
+  'R30 R31 so it is where sections are replaced, and where leads are looked at first (seed %i)',
+  async (seed) => {
+    const folded = await end(seed, { ...replacing, options: {} });
+    for (const options of [{ coalesce: false }, { checkBeforeSend: true }, { sections: 'replace' }] as const)
+      expect(await end(seed, { ...replacing, options })).toEqual(folded);
+    expect(await end(seed, { ...replacing, options: {}, tabs: 3 })).toEqual(folded);
+  },
+  60_000,
+);
 
 /** What the server has at the end, without the times of its changes. */
 async function end(seed: number, change: Partial<Mix>) {

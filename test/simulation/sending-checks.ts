@@ -27,12 +27,13 @@ export function createSendingChecks(host: SendingHost): SendingChecks {
   const checkOrder = createOrderChecks(ledger, options);
   const batchOf = new Map<Passage, KnownBatch>();
   const definite = new Set<string>();
-  // A lease is counted by the clock: what was on its way when that went forward is not alone any more.
+  // A lease is counted by the clock: beside what was on its way when that went forward another tab may send (R39).
   const outlived = new WeakSet<Passage>();
 
   const checkAlone = (passage: Passage) => {
+    const isAnothers = (other: Passage) => outlived.has(other) && other.tab !== passage.tab;
     const open = [...passages()].filter(
-      (other) => other !== passage && other.isOpen && other.method === 'PATCH' && !outlived.has(other),
+      (other) => other !== passage && other.isOpen && other.method === 'PATCH' && !isAnothers(other),
     );
     if (open.some(({ leadId }) => leadId === passage.leadId))
       ledger.break(4, `two requests of ${passage.leadId} are open`);
@@ -49,7 +50,8 @@ export function createSendingChecks(host: SendingHost): SendingChecks {
       const frozen = storage.stored.bases.find(({ id }) => id === leadId)?.batch;
       const batch = frozen && ledger.batches.get(frozen.id);
       if (!batch || batch.body !== text) return ledger.break(9, `${text} was sent and is not frozen in its row`);
-      if (key !== undefined && key !== batch.id) ledger.break(9, `batch ${batch.id} was sent with the key ${key}`);
+      if (key !== (options.idempotencyHeader && batch.id))
+        ledger.break(9, `batch ${batch.id} was sent with the key ${key}`);
       batch.isSent = true;
       batchOf.set(passage, batch);
       checkAlone(passage);

@@ -43,7 +43,7 @@ export function createStayNetwork(host: StayNetworkHost): Network {
       scheduler.trace.push(`applied ${passage.leadId.slice(-1)} ${passage.text}`);
       sending.applied(passage);
       // What it removed has to be put back even if the page dies as soon as it knows.
-      if (mix.world.isReplacing && !device().isHealed && killDice.chance(0.25))
+      if (mix.world.isReplacing && !mix.isOrderly && !device().isHealed && killDice.chance(0.25))
         passage.tab.diesAtCommit = !passage.tab.isDead;
     },
     onAnswered(passage, status, isDefinite) {

@@ -30,11 +30,12 @@ export function createStayStorage(place: Place, storageDice: Dice, device: () =>
       return fault;
     },
     onCommit(tab: Tab, database: string) {
-      const { user, storage, scheduler, sending } = device();
+      const { user, storage, scheduler, sending, ledger } = device();
       scheduler.trace.push(`commit ${tab.label} ${database}`);
       if (database === user.name) {
         const { lease } = storage.stored;
         storage.committed();
+        for (const { seq } of storage.stored.parked) if (!ledger.parkedBy.has(seq)) ledger.parkedBy.set(seq, tab);
         // Whoever takes the lease may send as if a lock had been granted.
         if (storage.stored.lease && storage.stored.lease !== lease) sending.granted(tab);
       } else {

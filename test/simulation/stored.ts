@@ -28,10 +28,10 @@ export function readStored(factory: FakeFactory, name: string): Stored {
   };
 }
 
-/** What replay remembers of waits, as text. */
-export function readMemory(factory: FakeFactory, database: string): string | undefined {
+/** What replay remembers, of waits or under another key, as text. */
+export function readMemory(factory: FakeFactory, database: string, what = 'state'): string | undefined {
   const { records } = factory._databases.get(database)?.rawObjectStores.get('memory') ?? {};
-  return JSON.stringify([...(records?.values() ?? [])].find(({ key }) => key === 'state')?.value);
+  return JSON.stringify([...(records?.values() ?? [])].find(({ key }) => key === what)?.value);
 }
 
 /** All that is stored on the device, as text; or what is stored under a name only. */

@@ -21,7 +21,8 @@ export interface WaitingReports {
   signedIn(tab: Tab, isLate?: boolean): void;
   /** The clock is set. */
   jumped(milliseconds: number): void;
-  paused(tab: Tab | undefined): void;
+  /** Nobody may send after this tab paused; `isWritten`: where all others read it before they send. undefined: resumed. */
+  paused(tab: Tab | undefined, isWritten?: boolean): void;
   /** The user signed out, and this tab was told; a tab is the sender; he is back. */
   left(): void;
   told(tab: Tab): void;
@@ -73,7 +74,10 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
   /** By lead. */
   const failures = new Map<string, Failure>();
   const asked = new Set<Asked>();
-  let paused: Tab | undefined;
+  // Others know of a pause once it is written and they became the sender since.
+  let pause: { readonly by: Tab; readonly others: Set<Tab>; readonly isWritten: boolean } | undefined;
+  // What a tab could not write counts more for it than what it reads, and it may not be able to read.
+  const unsure = new WeakSet<Tab>();
   // After signing out: those that were told, or began to send since and could have known.
   let absent: Set<Tab> | undefined;
 
@@ -121,7 +125,8 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
         (one) => knows(one) && elapsed() < one.until && !(one.status === 401 && news.has(tab)),
       );
       if (held) ledger.break(11, `${tab.label} sent after the ${held.status} of ${held.tab.label}, before it may`);
-      if (paused === tab) ledger.break(11, `${tab.label} sent while it was paused`);
+      if (pause?.by === tab || (pause?.others.has(tab) && !unsure.has(tab)))
+        ledger.break(11, `${tab.label} sent while it was paused`);
     },
     answered({ tab, leadId, wait }, status, isDefinite) {
       const learned = { tab, isWritten: false };
@@ -140,6 +145,7 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
     blinded(tab) {
       forgetAll();
       blind.set(tab, 1);
+      unsure.add(tab);
     },
     remembered(tab) {
       // It had a reason, and so they all have.
@@ -153,8 +159,8 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
       if (milliseconds < 0) for (const tab of tabs()) urged.set(tab, 1);
     },
     signedIn: (tab, isLate) => void news.set(tab, isLate ? 2 : 1),
-    paused(tab) {
-      paused = tab;
+    paused(tab, isWritten = false) {
+      pause = tab && { by: tab, others: new Set(), isWritten };
     },
     left() {
       absent = new Set();
@@ -162,6 +168,7 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
     told: (tab) => void absent?.add(tab),
     granted(tab) {
       absent?.add(tab);
+      if (pause?.isWritten) pause.others.add(tab);
       if (usedUp(blind, tab)) forgetAll();
       if (usedUp(urged, tab)) relieved(tab);
       if (usedUp(news, tab)) forgetSessions();
