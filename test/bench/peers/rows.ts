@@ -11,7 +11,7 @@ const terms = { contenders, relaxedOnly: ['tanstack'] };
 /** As the row of the other bench, except that a peer need not know how many edits wait for one lead. */
 const start: Row = {
   ...startAlone,
-  ...{ ...terms, rounds: 3, durabilities: ['relaxed'] },
+  ...{ ...terms, rounds: 3, durabilities: ['relaxed'], isLong: true },
   sizes: [size(10_000, 1_000), size(10_000, 5_000, 1_000)],
   async run(round) {
     const { id } = round.leads(1)[0] as Lead; // one was asked for
@@ -38,7 +38,7 @@ export const rows: Rows = {
   burst: { ...thousandEdits, ...terms, rounds: 3 },
   'drain-one': { ...drainOne, ...terms },
   'drain-six': { ...drainSix, ...terms, contenders: contenders.filter((name) => name !== 'tanstack') },
-  'drain-folded': { ...drainFolded, ...terms, rounds: 3 },
+  'drain-folded': { ...drainFolded, ...terms, rounds: 3, isLong: true },
   start,
-  load: { ...load, ...terms },
+  load: { ...load, ...terms, isLong: true },
 };

@@ -92,14 +92,14 @@ export const tanstack: Contender = {
           query: (q) => q.from({ lead: collection }).where(({ lead }) => eq(lead.id, id)),
           startSync: true,
         });
-        const { unsubscribe } = query.subscribeChanges(
+        const subscription = query.subscribeChanges(
           (changes) => {
             for (const { value } of changes) seen(value as Lead);
           },
           { includeInitialState: true },
         );
         return () => {
-          unsubscribe();
+          subscription.unsubscribe();
           void query.cleanup();
         };
       },
