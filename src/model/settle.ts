@@ -122,10 +122,9 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   };
 }
 
-/** What is left to know of a batch that is given up without having been acknowledged. */
+/** What is left to know of a batch that is given up without having been acknowledged: it may have arrived. */
 export function doubt({ doubtedThrough = 0 }: LeadRecord, batch: FrozenBatch): Partial<LeadRecord> {
-  const through = batch.isRepeated ? Math.max(doubtedThrough, ...batch.seqs) : doubtedThrough;
-  return { earlier: batch, ...(through && { doubtedThrough: through }) };
+  return { earlier: batch, doubtedThrough: Math.max(doubtedThrough, ...batch.seqs) };
 }
 
 /** Why edits are parked. */

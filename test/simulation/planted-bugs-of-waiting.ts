@@ -32,7 +32,7 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
       },
     ],
     caughtBy: [4, 11],
-    mix: withoutLocks,
+    mix: { ...withoutLocks, actions: { set: 6, jump: 3, wait: 4, sync: 2, weather: 1, open: 1 } },
   },
   {
     name: 'takes its own requests for over where the clock went forward',

@@ -492,3 +492,22 @@ it('edits that a refused one overtook are no change of somebody else for those a
   expect(onConflict).not.toHaveBeenCalled();
   expect(device.api.lead(id)?.properties).toEqual({ b: 3 });
 });
+
+it('R63 an edit that may have met its own conflict is not dropped before the lead was looked at', async () => {
+  const { device, leadbox, onConflict } = await aTab();
+  const edit = await leadbox.patch(id, { properties: { a: 1 } });
+  device.intercept = async ({ body }) => {
+    await applied(device, body); // twice on its way, and the answer is to the second copy
+    device.intercept = undefined;
+    device.api.offline = true;
+    return refusal(412);
+  };
+  await leadbox.sync();
+  await expect(leadbox.outbox.discard(edit.seq)).rejects.toMatchObject({ code: 'edit-in-flight' });
+  await leadbox.patch(id, { properties: { a: 2 } });
+  device.api.offline = false;
+  await leadbox.sync();
+  await leadbox.sync();
+  expect(onConflict).not.toHaveBeenCalled();
+  expect(device.api.lead(id)?.properties).toMatchObject({ a: 2 });
+});
