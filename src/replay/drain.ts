@@ -179,7 +179,7 @@ export function createDrain(host: DrainHost): Drain {
       // The first request after an outage is a probe: of the lead that was not attempted for the longest time.
       const isProbe = state.hold !== undefined;
       const mayBeSent = (id: string) =>
-        answered.has(id) || (!reserved.has(id) && (isProbe || (state.leads[id]?.until ?? 0) <= lookedAt));
+        (answered.has(id) || !reserved.has(id)) && (isProbe || (state.leads[id]?.until ?? 0) <= lookedAt);
       const rank = (id: string) => (isProbe ? (state.leads[id]?.since ?? 0) : 0);
       try {
         const plan = { answers: taken, unsent, want, queue, mayBeSent, rank };

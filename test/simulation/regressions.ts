@@ -26,4 +26,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 3005908, was: 'what had arrived conflicted with a later edit where one that it had overtaken was parked' },
   { seed: 4002027, was: 'edits parked with a refused one that they came before passed for a change of somebody else' },
   { seed: 4004147, was: 'an edit that had arrived, and whose second copy met a conflict with it, could be dropped' },
+  { seed: 4005278, was: 'a wait after another tab failed ended where an earlier answer was stored late' },
 ];

@@ -228,6 +228,29 @@ describe('replay', () => {
     expect(device.api.lead(id)?.properties).toMatchObject({ x: 'new' });
   });
 
+  it('R25 keeps a wait after another tab failed where an earlier answer is stored late', async () => {
+    const device = aDevice();
+    let isArmed = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      isArmed = false;
+      return 'UnknownError';
+    });
+    const first = await device.loadedTab({ environment: { indexedDB } });
+    device.tab(); // it tries as soon as it is told of the edit
+    await device.rest();
+    device.intercept = () => {
+      isArmed = device.attempts.length === 1; // the answer to the first tab cannot be stored at once
+      return device.attempts.length === 2 ? new Response('', { status: 503 }) : undefined;
+    };
+    await first.patch(id, { properties: { x: 1 } });
+    await device.rest();
+    await device.clock.advance(10);
+    await first.patch(id, { properties: { y: 1 } });
+    await device.rest();
+    expect(device.attempts).toHaveLength(2);
+  });
+
   it('R17 fences an attempt of another tab that is under way longer than the answer that is settled', async () => {
     const device = aDevice();
     let isArmed = false;
