@@ -102,6 +102,11 @@ export function withReplaced<R extends PendingRow>(
   });
 }
 
+/** Edits that stand on a lead in which what a patch sets is there already, as the lead has it. */
+export function standingOn<R extends PendingRow>(rows: readonly R[], base: Lead, patch: JsonObject): readonly R[] {
+  return replacedBy(base, patch).reduce((all, entry) => withReplaced(all, entry, () => true), rows);
+}
+
 /** This value was at a path; undefined: there was none. */
 export function entryAt(path: readonly string[], value: JsonValue | undefined): Replaced {
   return value === undefined ? { path } : { path, value };

@@ -1,6 +1,7 @@
 import { allAsConflicts, compareWith, resolveConflicts } from '../model/conflict.ts';
 import type { LeadRecord, ParkedRow } from '../model/lead-record.ts';
 import { type BatchTerms, type Foldable, foldable, nextBatch } from '../model/next-batch.ts';
+import { standingOn } from '../model/replaced.ts';
 import { doubt, mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
 import { staleRows } from '../model/stale.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
@@ -80,7 +81,7 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
       const left = record.rows.filter((row) => !rows.includes(row));
-      return { ...nothingElse, record: { ...record, rows: left }, acknowledged: rows };
+      return { ...nothingElse, record: { ...record, rows: standingOn(left, base, patch) }, acknowledged: rows };
     }
     if (rounds > mostRounds) {
       const conflicts = allAsConflicts(base, rows, patch);

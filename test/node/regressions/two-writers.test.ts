@@ -511,3 +511,26 @@ it('R63 an edit that may have met its own conflict is not dropped before the lea
   expect(onConflict).not.toHaveBeenCalled();
   expect(device.api.lead(id)?.properties).toMatchObject({ a: 2 });
 });
+
+it('what is made on an object that a deletion left behind does not conflict where the server never had that object', async () => {
+  const options = { checkBeforeSend: true };
+  const { device, leadbox, onConflict } = await aTab(
+    { sections: 'merge', leads: [aLead({ properties: {} })] },
+    options,
+  );
+  let attempts = 0;
+  device.intercept = async () => {
+    attempts++;
+    if (attempts <= 2) return refusal(422); // both edits, then the first one
+    if (attempts > 3) return undefined;
+    await leadbox.patch(id, { properties: { b: { x: 1 } } });
+    await leadbox.patch(id, { properties: { b: 2 } });
+    return refusal(412); // it turns out to be as the second one wants it
+  };
+  await leadbox.patch(id, { properties: { b: { y: 1 } } });
+  await leadbox.patch(id, { properties: { b: { y: null } } });
+  await leadbox.sync();
+  expect(onConflict).not.toHaveBeenCalled();
+  expect(device.api.lead(id)?.properties).toEqual({ b: 2 });
+  expect(await leadbox.status()).toMatchObject({ pending: 0, parked: 1 });
+});
