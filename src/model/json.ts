@@ -43,7 +43,8 @@ export function equalAt(path: readonly string[], a: JsonValue | undefined, b: Js
 
 /** Equal as JSON: the order of members does not count. */
 export function jsonEqual(a: unknown, b: unknown): boolean {
-  return a === b || !jsonPatch.compare([a], [b]).length;
+  const isInside = typeof a === 'object' && a !== null && typeof b === 'object' && b !== null;
+  return a === b || (isInside && !jsonPatch.compare([a], [b]).length);
 }
 
 /**
