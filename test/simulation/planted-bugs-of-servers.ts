@@ -129,8 +129,8 @@ export const moreBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/model/replaced.ts',
-        find: 'return (gone.replaced ?? []).reduce((later, entry) => withReplaced(later, entry, isLater), rows);',
-        replace: 'return gone ? rows : [];',
+        find: 'return gone.replaced.reduce((later, entry) => withReplaced(later, entry, isLater), rows);',
+        replace: 'return rows;',
       },
     ],
     caughtBy: [15],

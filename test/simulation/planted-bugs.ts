@@ -155,7 +155,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'sends what it was choosing when it was paused',
-    changes: [{ file: 'src/replay/drain.ts', find: '!isLate && !host.isStopped() &&', replace: '!isLate &&' }],
+    changes: [
+      {
+        file: 'src/replay/drain.ts',
+        find: '< host.concurrency && !host.isStopped() &&',
+        replace: '< host.concurrency &&',
+      },
+    ],
     caughtBy: [11],
   },
   {
