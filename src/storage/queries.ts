@@ -36,8 +36,12 @@ export function createQueries({ name, environment }: DatabaseOptions): Queries {
 
   return {
     async run(body) {
-      connection ??= open();
-      const database = await connection;
+      const used = connection ?? open();
+      connection = used;
+      used.catch(() => {
+        if (connection === used) connection = undefined; // the next query tries again
+      });
+      const database = await used;
       return await database.transaction('r!', 'leads', (inside) => body(inside.table('leads')));
     },
     close() {

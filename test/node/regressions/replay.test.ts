@@ -5,6 +5,21 @@ import { aDevice, type Device } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
 
+/** Its next transaction that writes edits fails once `fail` was called. */
+function aStorageToFailOnce({ indexedDB }: Device): { readonly indexedDB: IDBFactory; fail(): void } {
+  let isArmed = false;
+  return {
+    indexedDB: aFailingStorage(indexedDB, (tables, mode) => {
+      if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      isArmed = false;
+      return 'UnknownError';
+    }),
+    fail() {
+      isArmed = true;
+    },
+  };
+}
+
 /** A request that is answered only by its time-out. */
 function unanswered(signal: AbortSignal | undefined): Promise<Response> {
   return new Promise((_, reject) => {
@@ -230,17 +245,12 @@ describe('replay', () => {
 
   it('R25 keeps a wait after another tab failed where an earlier answer is stored late', async () => {
     const device = aDevice();
-    let isArmed = false;
-    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
-      if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
-      isArmed = false;
-      return 'UnknownError';
-    });
-    const first = await device.loadedTab({ environment: { indexedDB } });
+    const storage = aStorageToFailOnce(device);
+    const first = await device.loadedTab({ environment: { indexedDB: storage.indexedDB } });
     device.tab(); // it tries as soon as it is told of the edit
     await device.rest();
     device.intercept = () => {
-      isArmed = device.attempts.length === 1; // the answer to the first tab cannot be stored at once
+      if (device.attempts.length === 1) storage.fail(); // the answer to the first tab cannot be stored at once
       return device.attempts.length === 2 ? new Response('', { status: 503 }) : undefined;
     };
     await first.patch(id, { properties: { x: 1 } });
@@ -253,14 +263,9 @@ describe('replay', () => {
 
   it('R17 fences an attempt of another tab that is under way longer than the answer that is settled', async () => {
     const device = aDevice();
-    let isArmed = false;
-    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
-      if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
-      isArmed = false;
-      return 'UnknownError';
-    });
+    const storage = aStorageToFailOnce(device);
     const retry = { minDelay: 32_000, maxDelay: 32_000 };
-    const first = await device.loadedTab({ environment: { indexedDB }, retry });
+    const first = await device.loadedTab({ environment: { indexedDB: storage.indexedDB }, retry });
     const second = device.tab();
     await device.rest();
     let late: RequestInit | undefined;
@@ -268,7 +273,7 @@ describe('replay', () => {
     const start = device.clock.now();
     device.intercept = (attempt, signal) => {
       if (device.attempts.length === 1) {
-        isArmed = true; // the answer to the first tab cannot be stored at once
+        storage.fail(); // the answer to the first tab cannot be stored at once
         return undefined;
       }
       if (attempt.at - start < 10_000) throw new TypeError('Failed to fetch');

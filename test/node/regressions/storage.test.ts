@@ -14,6 +14,23 @@ describe('storage', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
   });
 
+  it('R47 finds again once the connection of queries can be opened', async () => {
+    const device = aDevice();
+    let isBroken = false;
+    const indexedDB = new Proxy(device.indexedDB, {
+      get(target, name) {
+        if (name === 'open' && isBroken) throw new DOMException('The storage is shut.', 'SecurityError');
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    isBroken = true;
+    await expect(leadbox.find()).rejects.toMatchObject({ code: 'storage-unavailable' });
+    isBroken = false;
+    expect(await leadbox.find()).toHaveLength(1);
+  });
+
   it('R47 repeats everything that ran on a connection that is lost', async () => {
     const device = aDevice();
     let isLost = false;
