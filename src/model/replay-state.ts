@@ -8,6 +8,8 @@ export interface ReplayState {
   readonly asked?: Omit<Wait, 'failures'> | undefined;
   /** The session is missing: nothing is sent until someone says that it is back (R28). */
   readonly isUnauthorized?: boolean | undefined;
+  /** Name of the session that this was learned in: in a later one, that it is missing says nothing. */
+  readonly session?: string | undefined;
   /** Leads whose last attempt failed. */
   readonly leads: Readonly<Record<string, Wait>>;
   /** Milliseconds since 1970, on the clock of the device. */

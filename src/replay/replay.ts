@@ -189,7 +189,13 @@ export function createReplay(host: ReplayHost): Replay {
 
   const pass = async (signal: AbortSignal) => {
     lost = signal;
-    const { isPaused, isSignedOut, state = { leads: {} }, replacing = replacingServers } = await memory.read();
+    const {
+      isPaused,
+      isSignedOut,
+      state = { leads: {} },
+      replacing = replacingServers,
+      ...known
+    } = await memory.read();
     // Another tab learned better; what could not be written here stays known here.
     const isKnown = replacing.includes(host.baseUrl);
     if (sections.isAuto && isKnown !== replacingServers.includes(host.baseUrl)) isReplacing = isKnown;
@@ -199,12 +205,12 @@ export function createReplay(host: ReplayHost): Replay {
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
-    const isUnauthorized = session.isMissing(state.isUnauthorized);
+    const isUnauthorized = session.isMissing(state.isUnauthorized && state.session === known.session);
     // What is stored is of the clock that all tabs share, unless that was set back since.
     const isOfThisClock = (state.writtenAt ?? 0) <= clock.now();
     const at = now();
-    const known = isOfThisClock ? shifted(state, behind) : state;
-    const before = { ...clamped(known, at, retry), isUnauthorized };
+    const waits = isOfThisClock ? shifted(state, behind) : state;
+    const before = { ...clamped(waits, at, retry), isUnauthorized, session: known.session };
     const { state: after, failed, hasAnswered } = await drain.run(before);
     session.ended(after.isUnauthorized, hasAnswered);
     // Without anything learned, another tab's is newer; frozen meanwhile, it is no longer ours to write.
@@ -258,11 +264,11 @@ export function createReplay(host: ReplayHost): Replay {
       if (!isTold) {
         isPauseUnwritten = true;
         isWritingPause = true;
-        isPauseUnwritten = !(await memory.write({ isPaused: paused }));
+        isPauseUnwritten = !(await memory.write({ isPaused: paused, session: paused ? undefined : host.newName() }));
         isWritingPause = false;
       }
       if (paused) return;
-      session.restore();
+      session.restore(isTold || !isPauseUnwritten);
       trigger(true);
     },
     progress: () => progress,
@@ -272,7 +278,7 @@ export function createReplay(host: ReplayHost): Replay {
     },
     async close() {
       isClosed = true;
-      session.restore(); // nobody waits for it any more
+      session.restore(true); // nobody waits for it any more
       soleSender.close();
       clock.clearTimeout(timer);
       await start();

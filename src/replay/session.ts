@@ -6,8 +6,8 @@ export interface Session {
   ended(isMissing: boolean | undefined, hasAnswered: boolean): void;
   /** Has the app bring it back, once, however many requests missed it. Gives whether to try again. */
   renewed(): Promise<boolean>;
-  /** Someone says that it is back. */
-  restore(): void;
+  /** Someone says that it is back. `isWritten`: where every drain reads it, whichever comes first. */
+  restore(isWritten: boolean): void;
 }
 
 /**
@@ -46,8 +46,8 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
         return false; // the app knows why, and calls resume() once it has one
       }
     },
-    restore() {
-      isBack = true;
+    restore(isWritten) {
+      if (!isWritten) isBack = true;
       hasAsked = false;
       mustAsk = false;
       end();

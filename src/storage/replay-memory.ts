@@ -19,6 +19,8 @@ export interface ReplayMemory {
 export interface Remembered {
   readonly state?: ReplayState | undefined;
   readonly isPaused?: boolean | undefined;
+  /** Another name whenever someone says that the session is back (R28). */
+  readonly session?: string | undefined;
   /** The user left this device and keeps the data here: nothing is sent until a page opens the name again (R73). */
   readonly isSignedOut?: boolean | undefined;
   /** The servers, by their base URLs, that replace sections (R31). */
@@ -30,13 +32,14 @@ const stateSchema = z.object({
   hold: z.optional(wait),
   asked: z.optional(wait),
   isUnauthorized: z.optional(z.boolean()),
+  session: z.optional(z.string()),
   leads: z.record(z.string(), wait),
   lastFailed: z.optional(z.string()),
   writtenAt: z.optional(z.number()),
   lastSyncedAt: z.optional(z.number()),
 });
 
-const keys = ['state', 'isPaused', 'isSignedOut', 'replacing'] as const;
+const keys = ['state', 'isPaused', 'session', 'isSignedOut', 'replacing'] as const;
 
 /** The name of the store that belongs to a database, chosen so that no app's own name can meet it. */
 export function replayMemoryName(name: string): string {
@@ -74,11 +77,12 @@ export function createReplayMemory(name: string, environment: Environment): Repl
   return {
     async read() {
       try {
-        const [state, isPaused, isSignedOut, replacing] = await getMany<unknown>([...keys], store);
+        const [state, isPaused, session, isSignedOut, replacing] = await getMany<unknown>([...keys], store);
         const known = stateSchema.safeParse(state).success ? (state as ReplayState) : undefined; // the schema says so
         return {
           state: known,
           isPaused: isPaused === true,
+          session: typeof session === 'string' ? session : undefined,
           isSignedOut: isSignedOut === true,
           replacing: Array.isArray(replacing) ? replacing : [],
         };

@@ -28,4 +28,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 4004147, was: 'an edit that had arrived, and whose second copy met a conflict with it, could be dropped' },
   { seed: 4005278, was: 'a wait after another tab failed ended where an earlier answer was stored late' },
   { seed: 5008283, was: 'an edit made in an object that the server never had conflicted with the lack of it' },
+  { seed: 5042136, was: 'a tab that was told of a resume() sent after a 401 that another tab had met since' },
 ];

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { createLocalChannels } from '../../../src/testing.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
 
@@ -39,6 +40,36 @@ describe('R28 after a 401', () => {
     session.isValid = true;
     const reloaded = device.tab();
     await vi.waitFor(async () => expect(await reloaded.status()).toMatchObject({ state: 'synced', pending: 0 }), soon);
+  });
+});
+
+describe('R28 resume() stands for one attempt', () => {
+  it('of whichever tab sends next: after a 401 that came since, no other tab tries', async () => {
+    const { device } = aDeviceWithSessions();
+    const leadbox = await device.loadedTab({ autoSync: false });
+    const other = device.tab({ autoSync: false });
+    await other.sync();
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await leadbox.sync();
+    await leadbox.resume();
+    await leadbox.sync();
+    expect(device.attempts).toHaveLength(2);
+    expect(await other.sync()).toMatchObject({ waitingFor: 'session' });
+    expect(await leadbox.sync()).toMatchObject({ waitingFor: 'session' });
+    expect(device.attempts).toHaveLength(2);
+  });
+
+  it('also of a tab that was not told, where the one that resumed ended before it could send', async () => {
+    const { device, session } = aDeviceWithSessions();
+    const leadbox = await device.loadedTab({ autoSync: false });
+    const other = device.tab({ autoSync: false, environment: { channel: createLocalChannels() } });
+    await other.sync();
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await leadbox.sync();
+    session.isValid = true;
+    await leadbox.resume();
+    await leadbox.close();
+    expect(await other.sync()).toMatchObject({ synced: 1, pending: 0 });
   });
 });
 
