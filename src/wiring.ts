@@ -151,6 +151,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
         isMarked = markAsBack(); // it could not be stored when the page opened
         return isMarked;
       }
+      // Asked before that was known, it may be the mark that was there when the page opened.
+      if ((await memory.read()).isSignedOut === false) return true;
       void close();
       return false;
     },

@@ -1,15 +1,17 @@
 import type { Conflict, Resolution } from './edit.ts';
 import { equalAt, type JsonObject, type JsonValue, jsonEqual, maxDepth, toJson, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
-import type { PendingRow } from './lead-record.ts';
+import type { PendingRow, Replaced } from './lead-record.ts';
 import { leadPatchSchema } from './lead-schema.ts';
 import { applyMergePatch, mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
-import { entryAt, isMadeBy, placeOf, valueBefore, withReplaced, withValueAt } from './replaced.ts';
+import { entryAt, isMadeBy, placeOf, replacedAt, valueBefore, withReplaced, withValueAt } from './replaced.ts';
 
 /** Edits of one lead that would go together, compared with the lead as the server has it now (R35–R37). */
 export interface Comparison {
   /** The paths that both sides changed to different values. */
   readonly conflicts: readonly Conflict[];
+  /** What the server has there by edits that were sent before. */
+  readonly own: readonly Replaced[];
   /** The server has all of it already. */
   readonly isThere: boolean;
 }
@@ -24,10 +26,18 @@ export function compareWith(
   patch: JsonObject,
   sent: readonly PendingRow[],
 ): Comparison {
-  const all = valuesAt(fresh, rows, patch);
-  const isOwn = ({ path, base }: Conflict) => isMadeBy(sent, entryAt(path, base), fresh);
+  const isMade = (path: readonly string[], before: JsonValue | undefined) =>
+    isMadeBy(sent, entryAt(path, before), fresh);
+  const isTheirs = ({ path, base, mine, theirs }: Conflict) =>
+    !jsonEqual(theirs, base) && !jsonEqual(theirs, mine) && !isMade(path, base);
   return {
-    conflicts: all.filter((one) => !jsonEqual(one.theirs, one.base) && !jsonEqual(one.theirs, one.mine) && !isOwn(one)),
+    conflicts: valuesAt(fresh, rows, patch).filter(isTheirs),
+    own: touchedPaths(patch).flatMap((touched) => {
+      const there = replacedAt(asJson(fresh), touched);
+      const before = valueBefore(rows, there.path, there.path !== touched);
+      const isChanged = before !== undefined && !jsonEqual(before, there.value ?? null);
+      return isChanged && isMade(there.path, before) ? there : [];
+    }),
     isThere: touchedPaths(patch).every((path) => equalAt(path, asJson(fresh), patch)),
   };
 }

@@ -14,7 +14,7 @@ export function replacedBy(view: Lead, patch: JsonObject): Replaced[] {
 }
 
 /** Where an object is to be made on the way, that is what is there instead of one. */
-function replacedAt(value: JsonValue | undefined, path: readonly string[]): Replaced {
+export function replacedAt(value: JsonValue | undefined, path: readonly string[]): Replaced {
   const end = path.findIndex((_, length) => !isJsonObject(valueAt(value, path.slice(0, length))));
   const way = end < 0 ? path : path.slice(0, end);
   return entryAt(way, valueAt(value, way));
@@ -105,6 +105,17 @@ export function withReplaced<R extends PendingRow>(
 /** Edits that stand on a lead in which what a patch sets is there already, as the lead has it. */
 export function standingOn<R extends PendingRow>(rows: readonly R[], base: Lead, patch: JsonObject): readonly R[] {
   return replacedBy(base, patch).reduce((all, entry) => withReplaced(all, entry, () => true), rows);
+}
+
+/** What stands after the edits `first` replaces what they make of these values, which are there instead of what they saw. */
+export function laterOn<R extends PendingRow>(
+  rows: readonly R[],
+  first: readonly R[],
+  there: readonly Replaced[],
+): readonly R[] {
+  const start = first[0]?.seq ?? 0;
+  const moved = there.reduce((all, entry) => withReplaced(all, entry, ({ seq }) => seq >= start), rows);
+  return moved.map((row, index) => (first.includes(rows[index] as R) ? (rows[index] as R) : row)); // one for one
 }
 
 /** This value was at a path; undefined: there was none. */

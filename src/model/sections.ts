@@ -2,7 +2,7 @@ import { equalAt, getOwn, hasValueAt, isJsonObject, type JsonObject, type JsonVa
 import { asJson, type Lead, sectionNames } from './lead.ts';
 import type { FrozenBatch } from './lead-record.ts';
 import { applyMergePatch, touchedPaths } from './merge-patch.ts';
-import { withValueAt, withValues } from './replaced.ts';
+import { placeOf, withValueAt, withValues } from './replaced.ts';
 
 /**
  * A server may merge a section with what a PATCH says of it, as RFC 7396 has it, or put what it says in the section's
@@ -86,7 +86,10 @@ export function reach({ before, isWhole, body }: FrozenBatch, answer?: Lead): re
 export function lostSince({ before = {}, body }: FrozenBatch, lead: Lead): JsonObject {
   const patch = JSON.parse(body) as JsonObject; // written by nextBatch
   const now = asJson(lead);
-  const isAsBefore = (path: readonly string[]) => !equalAt(path, before, patch) && equalAt(path, now, before);
+  const isAsBefore = (path: readonly string[]) => {
+    const place = placeOf(now, path); // others may have put something else where the patch made an object
+    return !equalAt(place, before, patch) && equalAt(place, now, before);
+  };
   const sent = touchedPaths(patch).filter(([section = '']) => Object.hasOwn(before, section));
   return sent.some(isAsBefore) ? {} : untouchedMembers(before, patch, lead, true).lost;
 }

@@ -1,7 +1,7 @@
 import { allAsConflicts, compareWith, resolveConflicts } from '../model/conflict.ts';
 import type { LeadRecord, ParkedRow } from '../model/lead-record.ts';
 import { type BatchTerms, type Foldable, foldable, nextBatch } from '../model/next-batch.ts';
-import { standingOn } from '../model/replaced.ts';
+import { laterOn, standingOn } from '../model/replaced.ts';
 import { doubt, mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
 import { staleRows } from '../model/stale.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
@@ -77,7 +77,7 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
     const { base, rounds = 0, refusal, earlier, doubtedThrough = 0 } = record;
     const sentThrough = Math.max(doubtedThrough, ...(earlier?.seqs ?? []));
     const sent = record.rows.filter(({ seq }) => seq <= sentThrough);
-    const { conflicts, isThere } = compareWith(base, rows, patch, sent);
+    const { conflicts, own, isThere } = compareWith(base, rows, patch, sent);
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
       const left = record.rows.filter((row) => !rows.includes(row));
@@ -88,9 +88,10 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
       const parking = { reason: 'conflict' as const, ...refusal, conflicts, now: terms.now };
       return { ...nothingElse, ...parkRows({ ...record, rounds: undefined }, rows, parking) };
     }
-    if (!conflicts.length) return undefined;
+    const onOwn = laterOn(record.rows, rows, own);
+    if (!conflicts.length) return own.length ? { ...nothingElse, record: { ...record, rows: onOwn } } : undefined;
     const seqs = rows.map(({ seq }) => seq);
-    const resolved = resolveConflicts(record.rows, seqs, conflicts, decide);
+    const resolved = resolveConflicts(onOwn, seqs, conflicts, decide);
     const inOrder = [...resolved.rows, ...resolved.asking.map(({ row }) => row)].sort((a, b) => a.seq - b.seq);
     let next: LeadRecord = { ...record, rows: inOrder };
     const parked: ParkedRow[] = [];

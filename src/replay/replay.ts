@@ -201,11 +201,11 @@ export function createReplay(host: ReplayHost): Replay {
     if (sections.isAuto && isKnown !== replacingServers.includes(host.baseUrl)) isReplacing = isKnown;
     replacingServers = replacing;
     if (isSignedOut !== undefined && !(await host.mayStay(isSignedOut))) return report({ paused: true });
+    const isUnauthorized = session.isMissing(state.isUnauthorized && state.session === known.session);
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
     if (paused || isClosed) return;
-    const isUnauthorized = session.isMissing(state.isUnauthorized && state.session === known.session);
     // What is stored is of the clock that all tabs share, unless that was set back since.
     const isOfThisClock = (state.writtenAt ?? 0) <= clock.now();
     const at = now();

@@ -117,7 +117,6 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
     const { paused } = message as { readonly paused?: boolean };
     if (paused === undefined) return;
     // Late, it may tell of a pause that is over: what is stored counts then, and another tab resumed.
-    sending.signedIn(tab, true);
     sending.urged(tab, true);
     if (!paused) sending.paused(undefined);
   });

@@ -21,8 +21,8 @@ export function createOutboxChecks(ledger: Ledger, server: Server): (before: Sto
         .sort((a, b) => a.seq - b.seq)
         .reduce((lead, { patch }) => referencePatch(lead, patch), server.lead(row.leadId));
     const gone = left.flatMap((other) => ledger.rows.get(other) ?? []);
-    const later = ledger.askedFor.has(seq) ? [] : stored.outbox;
-    return jsonEqual(asJson(after([...gone, ...later])), asJson(after(later)));
+    const others = ledger.askedFor.has(seq) ? stored.outbox.filter((other) => other.seq < seq) : stored.outbox;
+    return jsonEqual(asJson(after([...gone, ...others])), asJson(after(others)));
   };
 
   return (before, stored) => {

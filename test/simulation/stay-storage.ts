@@ -14,6 +14,7 @@ export interface StayStorage extends StorageHost {
 export function createStayStorage(place: Place, storageDice: Dice, device: () => Device): StayStorage {
   let isLeaky = false;
   let memory: string | undefined;
+  let session: string | undefined;
   return {
     factory: place.factory,
     scheduler: place.scheduler,
@@ -42,6 +43,9 @@ export function createStayStorage(place: Place, storageDice: Dice, device: () =>
         const written = readMemory(place.factory, database);
         if (written !== memory) sending.remembered(tab);
         memory = written;
+        const named = readMemory(place.factory, database, 'session');
+        if (named !== session) sending.newSession();
+        session = named;
       }
       if (tab.diesAtCommit) device().kill(tab);
     },

@@ -17,8 +17,10 @@ export interface WaitingReports {
   blinded(tab: Tab): void;
   /** What this tab learned is written where all others read it before they send. */
   remembered(tab: Tab): void;
-  /** Its app says that there is a session; `isLate`: it may learn so only after it has become the sender once more. */
-  signedIn(tab: Tab, isLate?: boolean): void;
+  /** Its app says that there is a session. */
+  signedIn(tab: Tab): void;
+  /** It is written, where all others read it before they send, that someone says so. */
+  newSession(): void;
   /** The clock is set. */
   jumped(milliseconds: number): void;
   /** Nobody may send after this tab paused; `isWritten`: where all others read it before they send. undefined: resumed. */
@@ -58,6 +60,8 @@ interface Failure extends Learned {
 interface Asked extends Learned {
   readonly status: number;
   readonly until: number;
+  /** The session in which its tab became the sender: a 401 says nothing about a later one. */
+  readonly session: number;
 }
 
 // The least of the library's waits after a failure.
@@ -65,8 +69,10 @@ const minDelay = 1_000;
 
 /** Judges when something is sent: not during a wait, without a session, in a pause, or after its user signed out (11). */
 export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): WaitingChecks {
-  // Tabs that were told that there is a session, and take it for granted as often as they become the sender.
-  const news = new Map<Tab, number>();
+  // Tabs whose app says that there is a session, and that take it for granted when they next become the sender.
+  const news = new Set<Tab>();
+  let session = 0;
+  const grantedIn = new WeakMap<Tab, number>();
   const reliefs = new WeakMap<Tab, number>();
   // Each stands for as many times as the tab becomes the sender.
   const urged = new Map<Tab, number>();
@@ -121,19 +127,20 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
         else
           ledger.break(11, `${tab.label} sent ${elapsed() - failure.since} ms after a failure of ${failure.tab.label}`);
       }
-      const held = [...asked].find(
-        (one) => knows(one) && elapsed() < one.until && !(one.status === 401 && news.has(tab)),
-      );
+      const isOver = (one: Asked) => one.status === 401 && (news.has(tab) || one.session !== session);
+      const held = [...asked].find((one) => knows(one) && elapsed() < one.until && !isOver(one));
       if (held) ledger.break(11, `${tab.label} sent after the ${held.status} of ${held.tab.label}, before it may`);
       if (pause?.by === tab || (pause?.others.has(tab) && !unsure.has(tab)))
         ledger.break(11, `${tab.label} sent while it was paused`);
     },
     answered({ tab, leadId, wait }, status, isDefinite) {
       const learned = { tab, isWritten: false };
+      const asks = (until: number) => asked.add({ ...learned, status, until, session: grantedIn.get(tab) ?? 0 });
       if (!isDefinite && status !== 401 && !(status === 429 && wait))
         failures.set(leadId, { ...learned, since: elapsed() });
-      if (status === 401) asked.add({ ...learned, status, until: Number.POSITIVE_INFINITY });
-      if (wait) asked.add({ ...learned, status, until: elapsed() + wait });
+      // Where its tab could not read in which session it is, the others try once more.
+      if (status === 401 && !blind.has(tab)) asks(Number.POSITIVE_INFINITY);
+      if (wait) asks(elapsed() + wait);
     },
     relieved,
     urged: (tab, isLate) => void urged.set(tab, isLate ? 2 : 1),
@@ -158,7 +165,8 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
       // By the clock, a reason from before may be later than what others fail at from now on.
       if (milliseconds < 0) for (const tab of tabs()) urged.set(tab, 1);
     },
-    signedIn: (tab, isLate) => void news.set(tab, isLate ? 2 : 1),
+    signedIn: (tab) => void news.add(tab),
+    newSession: () => void session++,
     paused(tab, isWritten = false) {
       pause = tab && { by: tab, others: new Set(), isWritten };
     },
@@ -168,10 +176,11 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
     told: (tab) => void absent?.add(tab),
     granted(tab) {
       absent?.add(tab);
+      grantedIn.set(tab, session);
       if (pause?.isWritten) pause.others.add(tab);
       if (usedUp(blind, tab)) forgetAll();
       if (usedUp(urged, tab)) relieved(tab);
-      if (usedUp(news, tab)) forgetSessions();
+      if (news.delete(tab)) forgetSessions();
     },
     back() {
       absent = undefined;

@@ -75,6 +75,20 @@ describe('R36, R38 an edit never conflicts with the same device’s earlier edit
     expect(restored).toEqual(fate === 'waits' ? { a: 'moved' } : undefined);
   });
 
+  it('one of which had removed the object that an earlier one changes, when all go anew one by one', async () => {
+    const { device, leadbox, onConflict } = await aTab({ sections: 'replace' }, { sections: 'replace' });
+    for (const b of [{ d: 1 }, 2, null]) await leadbox.patch(id, { properties: { b } });
+    device.intercept = () => void device.api.next('lost-answer');
+    await leadbox.sync();
+    expect(device.api.lead(id)?.properties).toEqual({ a: 0 });
+    device.intercept = ({ text }) => (text.includes('bad') ? new Response('{}', { status: 422 }) : undefined);
+    await leadbox.patch(id, { properties: { a: 'bad' } });
+    await device.clock.advance(120_000);
+    expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 1 });
+    expect(onConflict).not.toHaveBeenCalled();
+    expect(device.api.lead(id)?.properties).toEqual({ a: 0 });
+  });
+
   it('but somebody else’s value is theirs, also if it is one that was typed here on the way', async () => {
     const { device, leadbox, onConflict } = await aTab({ checkBeforeSend: true });
     await leadbox.patch(id, { properties: { a: 1 } });

@@ -121,6 +121,20 @@ describe("R73 after signOut({ pending: 'keep' })", () => {
     expect(device.attempts).toEqual([]);
   });
 
+  it('a page that opens stays, where another one stored that their user is back while it could not', async () => {
+    const device = aDevice();
+    await (await device.loadedTab(stopped)).signOut({ pending: 'keep' });
+    let isFailing = false;
+    const indexedDB = withFirstWriteFailing(device.indexedDB, () => isFailing);
+    const slow = device.tab({ environment: { ...deaf.environment, indexedDB } });
+    await device.rest(); // it has asked by now whether the user left
+    device.tab(stopped);
+    await device.rest();
+    isFailing = true;
+    await device.rest();
+    expect(await slow.status()).toMatchObject({ state: 'synced' });
+  });
+
   it('rejects where that cannot be stored, and goes on', async () => {
     const device = aDevice();
     const indexedDB = withoutMemory(device.indexedDB, () => true);
@@ -142,4 +156,31 @@ function withoutMemory(factory: IDBFactory, isBroken: () => boolean): IDBFactory
       };
     },
   });
+}
+
+/** A database of which the first write to replay's memory goes on until it is to fail. */
+function withFirstWriteFailing(factory: IDBFactory, isFailing: () => boolean): IDBFactory {
+  let writes = 0;
+  const failLater = (transaction: IDBTransaction) => {
+    const goOn = () => {
+      if (isFailing()) transaction.abort();
+      else transaction.objectStore('memory').get('anything').onsuccess = goOn;
+    };
+    goOn();
+  };
+  const open = (database: string, version?: number) => {
+    const request = factory.open(database, version);
+    if (!database.startsWith('leadbox-replay')) return request;
+    request.addEventListener('success', () => {
+      const { result } = request;
+      const begin = result.transaction.bind(result);
+      result.transaction = (stores, mode, options) => {
+        const transaction = begin(stores, mode, options);
+        if (mode === 'readwrite' && ++writes === 1) failLater(transaction);
+        return transaction;
+      };
+    });
+    return request;
+  };
+  return new Proxy(factory, { get: (target, name) => (name === 'open' ? open : Reflect.get(target, name, target)) });
 }

@@ -172,6 +172,16 @@ describe('R33 what the server removed is put back', () => {
     expect(events.filter(({ type }) => type === 'sections-replaced')).toHaveLength(1);
   });
 
+  it('also where somebody else put something in the place of an object that it made', async () => {
+    const { device, leadbox } = await aTab({ etag: true });
+    await leadbox.refresh(id);
+    device.api.next('lost-answer');
+    await leadbox.patch(id, { properties: { a: 1, made: { x: 1 } } });
+    await leadbox.sync();
+    device.api.change(id, { properties: { made: 'theirs' } });
+    await expectWhole(device, leadbox);
+  });
+
   it('on each of three leads that were in flight when the first taught it', async () => {
     const { device, leadbox } = await aTab({}, { concurrency: 3 });
     device.api.latency = 100;
