@@ -10,7 +10,7 @@ import { entryAt, isMadeBy, placeOf, replacedAt, valueBefore, withReplaced, with
 export interface Comparison {
   /** The paths that both sides changed to different values. */
   readonly conflicts: readonly Conflict[];
-  /** What the server has there by edits that were sent before. */
+  /** What the edits make of places where the server has what others of ours made, which were sent before. */
   readonly own: readonly Replaced[];
   /** The server has all of it already. */
   readonly isThere: boolean;
@@ -33,10 +33,12 @@ export function compareWith(
   return {
     conflicts: valuesAt(fresh, rows, patch).filter(isTheirs),
     own: touchedPaths(patch).flatMap((touched) => {
-      const there = replacedAt(asJson(fresh), touched);
-      const before = valueBefore(rows, there.path, there.path !== touched);
-      const isChanged = before !== undefined && !jsonEqual(before, there.value ?? null);
-      return isChanged && isMade(there.path, before) ? there : [];
+      const { path, value = null } = replacedAt(asJson(fresh), touched);
+      const before = valueBefore(rows, path, path !== touched);
+      const isChanged = before !== undefined && !jsonEqual(before, value);
+      return isChanged && isMade(path, before)
+        ? entryAt(path, valueAt(applyMergePatch(asJson(fresh), patch), path))
+        : [];
     }),
     isThere: touchedPaths(patch).every((path) => equalAt(path, asJson(fresh), patch)),
   };

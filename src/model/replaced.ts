@@ -102,20 +102,13 @@ export function withReplaced<R extends PendingRow>(
   });
 }
 
-/** Edits that stand on a lead in which what a patch sets is there already, as the lead has it. */
-export function standingOn<R extends PendingRow>(rows: readonly R[], base: Lead, patch: JsonObject): readonly R[] {
-  return replacedBy(base, patch).reduce((all, entry) => withReplaced(all, entry, () => true), rows);
-}
-
-/** What stands after the edits `first` replaces what they make of these values, which are there instead of what they saw. */
-export function laterOn<R extends PendingRow>(
+/** Edits, those after the edit `after`, that stand on these values: what is there when the first of them takes effect. */
+export function standingOn<R extends PendingRow>(
   rows: readonly R[],
-  first: readonly R[],
-  there: readonly Replaced[],
+  values: readonly Replaced[],
+  after = 0,
 ): readonly R[] {
-  const start = first[0]?.seq ?? 0;
-  const moved = there.reduce((all, entry) => withReplaced(all, entry, ({ seq }) => seq >= start), rows);
-  return moved.map((row, index) => (first.includes(rows[index] as R) ? (rows[index] as R) : row)); // one for one
+  return values.reduce((all, entry) => withReplaced(all, entry, ({ seq }) => seq > after), rows);
 }
 
 /** This value was at a path; undefined: there was none. */

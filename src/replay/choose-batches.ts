@@ -1,7 +1,7 @@
 import { allAsConflicts, compareWith, resolveConflicts } from '../model/conflict.ts';
 import type { LeadRecord, ParkedRow } from '../model/lead-record.ts';
 import { type BatchTerms, type Foldable, foldable, nextBatch } from '../model/next-batch.ts';
-import { laterOn, standingOn } from '../model/replaced.ts';
+import { replacedBy, standingOn } from '../model/replaced.ts';
 import { doubt, mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
 import { staleRows } from '../model/stale.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
@@ -81,14 +81,18 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
       const left = record.rows.filter((row) => !rows.includes(row));
-      return { ...nothingElse, record: { ...record, rows: standingOn(left, base, patch) }, acknowledged: rows };
+      return {
+        ...nothingElse,
+        record: { ...record, rows: standingOn(left, replacedBy(base, patch)) },
+        acknowledged: rows,
+      };
     }
     if (rounds > mostRounds) {
       const conflicts = allAsConflicts(base, rows, patch);
       const parking = { reason: 'conflict' as const, ...refusal, conflicts, now: terms.now };
       return { ...nothingElse, ...parkRows({ ...record, rounds: undefined }, rows, parking) };
     }
-    const onOwn = laterOn(record.rows, rows, own);
+    const onOwn = standingOn(record.rows, own, rows.at(-1)?.seq);
     if (!conflicts.length) return own.length ? { ...nothingElse, record: { ...record, rows: onOwn } } : undefined;
     const seqs = rows.map(({ seq }) => seq);
     const resolved = resolveConflicts(onOwn, seqs, conflicts, decide);

@@ -28,5 +28,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 4004147, was: 'an edit that had arrived, and whose second copy met a conflict with it, could be dropped' },
   { seed: 4005278, was: 'a wait after another tab failed ended where an earlier answer was stored late' },
   { seed: 5008283, was: 'an edit made in an object that the server never had conflicted with the lack of it' },
+  { seed: 6003084, was: 'a page closed itself for a sign-out that was over, as another one had stored meanwhile' },
+  { seed: 6010457, was: 'an edit conflicted with what earlier ones made of a section that a later one had emptied' },
+  { seed: 6017796, was: 'where others replaced an object that a batch had made, the loss of a section went unseen' },
   { seed: 5042136, was: 'a tab that was told of a resume() sent after a 401 that another tab had met since' },
 ];

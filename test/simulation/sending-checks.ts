@@ -73,7 +73,8 @@ export function createSendingChecks(host: SendingHost): SendingChecks {
         batch.isAnswered = true;
         definite.add(`${tab.label} ${batch.id}`);
       }
-      waiting.answered(passage, status, isDefinite);
+      // Whoever lost the lease under it may not write what it learned, and reads anew what others did.
+      if (!outlived.has(passage)) waiting.answered(passage, status, isDefinite);
     },
     jumped(milliseconds) {
       waiting.jumped(milliseconds);
