@@ -21,9 +21,9 @@ export async function takeIn(records: LeadRecords, plan: TurnPlan): Promise<Take
   const parkedUnsent: ParkedRow[] = [];
   for (const batch of plan.unsent) {
     const record = await records.get(batch.leadId);
-    // One that was sent before goes again as it was; and another tab may have sent this one since.
-    const isUnsent = record?.batch?.arrivesUntil === batch.arrivesUntil && record.batch.id === batch.id;
-    if (isUnsent && !batch.isRepeated) records.set({ ...record, batch: undefined });
+    // One that was sent before, or by another tab since, goes again as it was.
+    const isUnsent = record?.batch?.id === batch.id && !record.batch.isRepeated;
+    if (isUnsent) records.set({ ...record, batch: undefined });
   }
   for (const { leadId, batch, answer } of plan.answers) {
     const fresh = answer.kind === 'acknowledged' ? answer.lead : undefined;
