@@ -47,8 +47,8 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'src/storage/store-edits.ts',
-        find: 'changed.set(leadId, lead);',
-        replace: 'changed.set(leadId, lead);\n      later.set(leadId, lead);',
+        find: '        changed.set(leadId, lead);',
+        replace: '        changed.set(leadId, lead);\n        later.set(leadId, lead);',
       },
       {
         file: 'src/storage/store-edits.ts',

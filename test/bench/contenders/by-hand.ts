@@ -19,7 +19,7 @@ export const layout = {
   },
 } as const;
 
-/** How many edits share a transaction: twice as many as in the library, which minds long tasks. */
+/** How many edits share a transaction; with more, a task takes more than 50 ms. */
 export const groupSize = 250;
 
 /** A lead after an edit, and the edit's row, which has no seq yet. */

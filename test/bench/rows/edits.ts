@@ -37,7 +37,7 @@ export const editGrowth: Row = {
 /** A thousand edits of a thousand leads, until the last is durable. */
 export const thousandEdits: Row = {
   name: '1,000 edits at once',
-  ...{ rounds: 5, durabilities: both, contenders: all, sizes: [size(1_000)], isFresh: true },
+  ...{ rounds: 9, durabilities: both, contenders: all, sizes: [size(1_000)], isFresh: true },
   async run(round) {
     const opened = await round.open();
     const leads = round.leads(1_000);
