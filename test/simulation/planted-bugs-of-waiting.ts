@@ -51,8 +51,8 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/replay.ts',
-        find: 'const known = isOfThisClock ?',
-        replace: 'const known = !batches ? { leads: {} } : isOfThisClock ?',
+        find: 'const waits = isOfThisClock ?',
+        replace: 'const waits = !batches ? { leads: {} } : isOfThisClock ?',
       },
     ],
     caughtBy: [11],

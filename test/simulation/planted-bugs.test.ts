@@ -4,6 +4,7 @@ import type { Library } from './library.ts';
 import { libraryWithBug } from './library-with-bug.ts';
 import { type PlantedBug, plantedBugs } from './planted-bugs.ts';
 import { simulate } from './simulate.ts';
+import * as intact from './the-library.ts';
 
 const most = 200;
 
@@ -12,6 +13,8 @@ it.each(plantedBugs)(
   async (bug) => {
     const found = await search(await libraryWithBug(bug), bug.mix);
     expect(found).toMatchObject({ invariant: expect.toSatisfy((number) => bug.caughtBy.includes(number)) });
+    // In the same life nothing is wrong with the library as it is.
+    expect((await simulate(found?.seed ?? 0, intact, bug.mix)).broken).toBeUndefined();
     if (process.env.VERBOSE) process.stdout.write(`${bug.name}: ${JSON.stringify(found)}\n`);
   },
   120_000,

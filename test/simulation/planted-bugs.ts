@@ -4,6 +4,7 @@ import { bugsOfFolding } from './planted-bugs-of-folding.ts';
 import { bugsOfLeaving } from './planted-bugs-of-leaving.ts';
 import { moreBugs } from './planted-bugs-of-servers.ts';
 import { bugsOfWaiting } from './planted-bugs-of-waiting.ts';
+import { bugsOfWatching } from './planted-bugs-of-watching.ts';
 
 /** A change of one source file. What is looked for stands there exactly once. */
 export interface SourceChange {
@@ -241,5 +242,6 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...moreBugs,
   ...bugsOfLeaving,
   ...bugsOfWaiting,
+  ...bugsOfWatching,
   ...bugsOfFolding,
 ];
