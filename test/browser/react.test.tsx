@@ -6,7 +6,7 @@ import { render } from 'vitest-browser-react';
 import type { Lead, Leadbox, LeadboxOptions, LeadState, Observable, SyncStatus } from '../../src/index.ts';
 import { LeadboxProvider, useLead, useLeads, useSyncStatus } from '../../src/react.ts';
 import { aLead, leadId, someLeads } from '../builders/a-lead.ts';
-import { aLeadbox, patiently } from './a-page.ts';
+import { aLeadbox, aName, patiently } from './a-page.ts';
 import { aServer } from './a-server.ts';
 import { demandSilence } from './silence.ts';
 
@@ -248,6 +248,41 @@ describe('LeadboxProvider', () => {
     const { settled } = await watched.leadbox.patch(id, { properties: { score: 90 } });
     expect(await settled).toMatchObject({ outcome: 'synced' });
     expect(await server.requests()).toHaveLength(1);
+  });
+
+  it('R39 a leadbox that StrictMode made and threw away sends nothing twice, and hides nothing', async () => {
+    const server = await aServer({ leads: [aLead()] });
+    const made: Leadbox[] = [];
+    const { given, Probe } = aProbe(() => useLead(id));
+    const options = { name: aName(), baseUrl: server.baseUrl };
+    function App(): ReactNode {
+      const [leadbox] = useState(() => {
+        const own = aLeadbox(options);
+        made.push(own);
+        return own;
+      });
+      return (
+        <LeadboxProvider leadbox={leadbox}>
+          <Probe />
+        </LeadboxProvider>
+      );
+    }
+    await render(
+      <StrictMode>
+        <App />
+      </StrictMode>,
+    );
+    expect(made).toHaveLength(2);
+    const [one, other] = made as [Leadbox, Leadbox]; // as just expected
+    await one.load([aLead()]);
+    const edits = [await one.patch(id, { properties: { a: 1 } }), await other.patch(id, { properties: { b: 2 } })];
+    for (const { settled } of edits) expect(await settled).toMatchObject({ outcome: 'synced' });
+    await expect
+      .poll(() => given.at(-1), patiently)
+      .toMatchObject({ pending: 0, lead: { properties: { a: 1, b: 2 } } });
+    const sent = (await server.patches()).map(({ text }) => text);
+    expect(new Set(sent).size).toBe(sent.length);
+    expect(await server.lead(id)).toMatchObject({ properties: { a: 1, b: 2 } });
   });
 
   it('keeps what is pending when it is mounted anew with the same leadbox, as hot reloading does', async () => {

@@ -42,9 +42,13 @@ describe('R42 the service worker of an app, on a Background Sync event,', () => 
     const page = await device.loadedTab(unsent);
     const worker = await installWorker(device, page);
     for (let index = 0; index < 5; index += 1) await editIn(page, leadId(index), score);
-    device.api.latency = 50;
-    const [outcome] = await Promise.all([worker.sync(), page.evaluate(() => leadbox.sync())]);
-    expect(outcome).toBe('done');
+    device.api.latency = 200;
+    const synced = page.evaluate(() => leadbox.sync());
+    await expect.poll(() => device.patches().length, patiently).toBe(1);
+    const woken = worker.sync(); // while the page has four more to send
+    expect(device.patches()).toHaveLength(1);
+    expect(await woken).toBe('done');
+    await synced;
     await statusOf(page).toMatchObject({ state: 'synced', pending: 0 });
     expect(device.patches()).toHaveLength(5);
   });

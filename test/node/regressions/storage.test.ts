@@ -31,6 +31,24 @@ describe('storage', () => {
     expect(await leadbox.find()).toHaveLength(1);
   });
 
+  it('R47 gives up at the third connection that is lost, and goes on with the next call', async () => {
+    const device = aDevice();
+    let lost = 0;
+    let isBroken = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!isBroken || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      lost += 1;
+      return 'lost';
+    });
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    isBroken = true;
+    await expect(leadbox.patch(id, { properties: { x: 1 } })).rejects.toMatchObject({ code: 'storage-unavailable' });
+    expect(lost).toBe(3);
+    isBroken = false;
+    await leadbox.patch(id, { properties: { x: 2 } });
+    expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0 });
+  });
+
   it('R47 repeats everything that ran on a connection that is lost', async () => {
     const device = aDevice();
     let isLost = false;
