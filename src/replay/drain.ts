@@ -43,6 +43,8 @@ interface Ready {
   readonly batch: SentBatch | undefined;
   /** Milliseconds since 1970. */
   readonly chosenAt: number;
+  /** There was no room for it when it was chosen. */
+  hasWaited: boolean;
 }
 
 /**
@@ -86,8 +88,9 @@ export function createDrain(host: DrainHost): Drain {
         const next = ready.shift();
         if (!next) return;
         const isLate = now > next.chosenAt + travelTime;
-        // The device may have slept: what a fence and a lease are counted from is no longer true.
-        if (isLate) giveBack([next]);
+        // The device may have slept: what a fence and a lease are counted from is no longer true. And whoever sent a batch
+        // before may have had its answer since.
+        if (isLate || (next.hasWaited && next.batch?.isRepeated)) giveBack([next]);
         else void attempt(next, now);
       }
     };
@@ -159,15 +162,16 @@ export function createDrain(host: DrainHost): Drain {
         answers.splice(0, taken.length);
         for (const id of answered) reserved.delete(id);
         fences = fencedUntil;
-        const chosen = [
-          ...batches.map((batch) => ({ leadId: batch.leadId, batch, chosenAt: lookedAt })),
-          ...looks.map((leadId) => ({ leadId, batch: undefined, chosenAt: lookedAt })),
+        const chosen: Ready[] = [
+          ...batches.map((batch) => ({ leadId: batch.leadId, batch, chosenAt: lookedAt, hasWaited: false })),
+          ...looks.map((leadId) => ({ leadId, batch: undefined, chosenAt: lookedAt, hasWaited: false })),
         ];
         if (settled.length || (want && chosen.length === want)) mayBeMore = true;
         if (chosen.length) host.report({ sending: true });
         for (const { leadId } of chosen) reserved.add(leadId);
         ready.push(...chosen);
         sendReady();
+        for (const next of ready) next.hasWaited = true;
       } catch (error) {
         failed = { error };
         // These requests are over, those that were answered meanwhile too; their answers are kept.
