@@ -152,9 +152,9 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
         return isMarked;
       }
       // Asked before that was known, it may be the mark that was there when the page opened.
-      if ((await memory.read()).isSignedOut === false) return true;
-      void close();
-      return false;
+      const { isSignedOut: isStill } = await memory.read();
+      if (isStill) void close();
+      return isStill === false;
     },
   });
 

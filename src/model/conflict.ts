@@ -1,17 +1,15 @@
 import type { Conflict, Resolution } from './edit.ts';
 import { equalAt, type JsonObject, type JsonValue, jsonEqual, maxDepth, toJson, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
-import type { PendingRow, Replaced } from './lead-record.ts';
+import type { PendingRow } from './lead-record.ts';
 import { leadPatchSchema } from './lead-schema.ts';
 import { applyMergePatch, mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
-import { entryAt, isMadeBy, placeOf, replacedAt, valueBefore, withReplaced, withValueAt } from './replaced.ts';
+import { entryAt, isMadeBy, placeOf, valueBefore, withReplaced, withValueAt } from './replaced.ts';
 
 /** Edits of one lead that would go together, compared with the lead as the server has it now (R35–R37). */
 export interface Comparison {
   /** The paths that both sides changed to different values. */
   readonly conflicts: readonly Conflict[];
-  /** What the edits make of places where the server has what others of ours made, which were sent before. */
-  readonly own: readonly Replaced[];
   /** The server has all of it already. */
   readonly isThere: boolean;
 }
@@ -26,20 +24,13 @@ export function compareWith(
   patch: JsonObject,
   sent: readonly PendingRow[],
 ): Comparison {
-  const isMade = (path: readonly string[], before: JsonValue | undefined) =>
-    isMadeBy(sent, entryAt(path, before), fresh);
-  const isTheirs = ({ path, base, mine, theirs }: Conflict) =>
-    !jsonEqual(theirs, base) && !jsonEqual(theirs, mine) && !isMade(path, base);
+  const all = valuesAt(fresh, rows, patch);
+  const isOwn = ({ path, base }: Conflict) => isMadeBy(sent, entryAt(path, base), fresh);
+  // In an object, nulls are as good as missing, too.
+  const bare = (value: JsonValue | undefined) => applyMergePatch(undefined, value ?? null);
+  const isSame = (a: JsonValue | undefined, b: JsonValue | undefined) => jsonEqual(bare(a), bare(b));
   return {
-    conflicts: valuesAt(fresh, rows, patch).filter(isTheirs),
-    own: touchedPaths(patch).flatMap((touched) => {
-      const { path, value = null } = replacedAt(asJson(fresh), touched);
-      const before = valueBefore(rows, path, path !== touched);
-      const isChanged = before !== undefined && !jsonEqual(before, value);
-      return isChanged && isMade(path, before)
-        ? entryAt(path, valueAt(applyMergePatch(asJson(fresh), patch), path))
-        : [];
-    }),
+    conflicts: all.filter((one) => !isSame(one.theirs, one.base) && !isSame(one.theirs, one.mine) && !isOwn(one)),
     isThere: touchedPaths(patch).every((path) => equalAt(path, asJson(fresh), patch)),
   };
 }

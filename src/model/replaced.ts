@@ -1,4 +1,4 @@
-import { equalAt, getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
+import { equalAt, getOwn, isJsonObject, type JsonObject, type JsonValue, jsonEqual, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import type { PendingRow, Replaced } from './lead-record.ts';
 import { applyMergePatch, pathsOverlap, touchedPaths } from './merge-patch.ts';
@@ -14,7 +14,7 @@ export function replacedBy(view: Lead, patch: JsonObject): Replaced[] {
 }
 
 /** Where an object is to be made on the way, that is what is there instead of one. */
-export function replacedAt(value: JsonValue | undefined, path: readonly string[]): Replaced {
+function replacedAt(value: JsonValue | undefined, path: readonly string[]): Replaced {
   const end = path.findIndex((_, length) => !isJsonObject(valueAt(value, path.slice(0, length))));
   const way = end < 0 ? path : path.slice(0, end);
   return entryAt(way, valueAt(value, way));
@@ -102,13 +102,26 @@ export function withReplaced<R extends PendingRow>(
   });
 }
 
-/** Edits, those after the edit `after`, that stand on these values: what is there when the first of them takes effect. */
+/** Edits that stand on what others of ours set at these paths of `base`, as `answer` has it. */
 export function standingOn<R extends PendingRow>(
   rows: readonly R[],
-  values: readonly Replaced[],
-  after = 0,
+  base: Lead,
+  paths: readonly (readonly string[])[],
+  answer: Lead = base,
 ): readonly R[] {
-  return values.reduce((all, entry) => withReplaced(all, entry, ({ seq }) => seq > after), rows);
+  const set = (lead: JsonValue | undefined, path: readonly string[]) =>
+    withValueAt(lead, path, valueAt(asJson(answer), path));
+  const made = paths.reduce(set, asJson(base));
+  // Where an object was made on the way, all of it is ours.
+  const places = paths.map((path) => replacedAt(asJson(base), path).path);
+  const isNews = (path: readonly string[]) => {
+    const isAbout = (own: Replaced) => isPrefix(own.path, path) || isPrefix(path, own.path);
+    const first = rows.find(({ replaced }) => replaced?.some(isAbout));
+    return first && !jsonEqual(valueBefore([first], path, true), valueAt(made, path) ?? null);
+  };
+  return places
+    .filter(isNews)
+    .reduce((all, path) => withReplaced(all, entryAt(path, valueAt(made, path)), () => true), rows);
 }
 
 /** This value was at a path; undefined: there was none. */

@@ -4,7 +4,7 @@ import { asJson, type Lead } from './lead.ts';
 import { applyToLead, isOlder } from './lead-change.ts';
 import type { Fence, FrozenBatch, LeadRecord, ParkedRow, PendingRow } from './lead-record.ts';
 import { touchedPaths } from './merge-patch.ts';
-import { isMadeBy, withoutEarlier } from './replaced.ts';
+import { isMadeBy, standingOn, withoutEarlier } from './replaced.ts';
 import { judged, reach, untouchedMembers } from './sections.ts';
 
 /** A definite answer of the server to a batch. */
@@ -99,9 +99,10 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     const isNull = valueAt(stored, path) === null && valueAt(expected, path) === undefined;
     return !equalAt(path, expected, stored) || (isNull && path.length > 1);
   };
+  const set = own.flatMap((row) => touchedPaths(row.patch));
   // In whole sections a member is deleted by being left out, which a merging server takes for nothing.
   const isKept = (path: readonly string[]) => valueAt(patch, path) === undefined && hasValueAt(stored, path);
-  const kept = batch.isWhole ? own.flatMap((row) => touchedPaths(row.patch)).filter(isKept) : [];
+  const kept = batch.isWhole ? set.filter(isKept) : [];
   // A repair asks once more, with nulls.
   const nulls = sent.filter((path) => own.some((row) => row.isRepair && valueAt(row.patch, path) === null));
   const { lost, missing, isMerged } = untouchedMembers(batch.before ?? {}, patch, lead);
@@ -109,7 +110,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     ...settled,
     record: {
       ...settled.record,
-      ...(isOutdated ? { base } : { base: lead, etag }),
+      ...(isOutdated ? { base } : { base: lead, etag, rows: standingOn(rest, base, set, lead) }),
       earlier: record.earlier && judged(record.earlier),
     },
     acknowledged: own,

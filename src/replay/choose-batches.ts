@@ -1,7 +1,8 @@
 import { allAsConflicts, compareWith, resolveConflicts } from '../model/conflict.ts';
 import type { LeadRecord, ParkedRow } from '../model/lead-record.ts';
+import { touchedPaths } from '../model/merge-patch.ts';
 import { type BatchTerms, type Foldable, foldable, nextBatch } from '../model/next-batch.ts';
-import { replacedBy, standingOn } from '../model/replaced.ts';
+import { standingOn } from '../model/replaced.ts';
 import { doubt, mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
 import { staleRows } from '../model/stale.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
@@ -77,13 +78,13 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
     const { base, rounds = 0, refusal, earlier, doubtedThrough = 0 } = record;
     const sentThrough = Math.max(doubtedThrough, ...(earlier?.seqs ?? []));
     const sent = record.rows.filter(({ seq }) => seq <= sentThrough);
-    const { conflicts, own, isThere } = compareWith(base, rows, patch, sent);
+    const { conflicts, isThere } = compareWith(base, rows, patch, sent);
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
       const left = record.rows.filter((row) => !rows.includes(row));
       return {
         ...nothingElse,
-        record: { ...record, rows: standingOn(left, replacedBy(base, patch)) },
+        record: { ...record, rows: standingOn(left, base, touchedPaths(patch)) },
         acknowledged: rows,
       };
     }
@@ -92,10 +93,9 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
       const parking = { reason: 'conflict' as const, ...refusal, conflicts, now: terms.now };
       return { ...nothingElse, ...parkRows({ ...record, rounds: undefined }, rows, parking) };
     }
-    const onOwn = standingOn(record.rows, own, rows.at(-1)?.seq);
-    if (!conflicts.length) return own.length ? { ...nothingElse, record: { ...record, rows: onOwn } } : undefined;
+    if (!conflicts.length) return undefined;
     const seqs = rows.map(({ seq }) => seq);
-    const resolved = resolveConflicts(onOwn, seqs, conflicts, decide);
+    const resolved = resolveConflicts(record.rows, seqs, conflicts, decide);
     const inOrder = [...resolved.rows, ...resolved.asking.map(({ row }) => row)].sort((a, b) => a.seq - b.seq);
     let next: LeadRecord = { ...record, rows: inOrder };
     const parked: ParkedRow[] = [];

@@ -201,7 +201,8 @@ export function createReplay(host: ReplayHost): Replay {
     if (sections.isAuto && isKnown !== replacingServers.includes(host.baseUrl)) isReplacing = isKnown;
     replacingServers = replacing;
     if (isSignedOut !== undefined && !(await host.mayStay(isSignedOut))) return report({ paused: true });
-    const isUnauthorized = session.isMissing(state.isUnauthorized && state.session === known.session);
+    const isOfThisSession = state.isUnauthorized && state.session === known.session;
+    const isUnauthorized = session.isMissing(isOfThisSession ? JSON.stringify(state) : undefined);
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });

@@ -1,7 +1,10 @@
 /** Whether the server knows who we are (R28). */
 export interface Session {
-  /** Whether a drain has to begin without one, given what was remembered of the drain before, in whatever tab. */
-  isMissing(wasMissing: boolean | undefined): boolean;
+  /**
+   * Whether a drain has to begin without one, given the name under which it is remembered that it is missing, in
+   * whatever tab; undefined: it is not.
+   */
+  isMissing(missing: string | undefined): boolean;
   /** How a drain ended that began so; `hasAnswered`: the server took the session before. */
   ended(isMissing: boolean | undefined, hasAnswered: boolean): void;
   /** Has the app bring it back, once, however many requests missed it. Gives whether to try again. */
@@ -16,18 +19,22 @@ export interface Session {
  */
 export function createSession(isWorker: boolean, onUnauthorized: (() => void | Promise<void>) | undefined): Session {
   let isBack = !isWorker;
+  // What was remembered when it came back, and may still be: not every drain can write what it learned.
+  let overruled: string | undefined;
   let hasAsked = false;
   let began = false;
   let mustAsk = false;
   let end = () => {};
 
   return {
-    isMissing(wasMissing) {
-      began = wasMissing === true && !isBack;
+    isMissing(missing) {
+      if (isBack) overruled = missing;
       isBack = false;
+      began = missing !== undefined && missing !== overruled;
       return began;
     },
     ended(isMissing, hasAnswered) {
+      if (isMissing) overruled = undefined;
       if (!isMissing || hasAnswered) hasAsked = false;
       mustAsk = isMissing === true && !began && !hasAsked;
     },
@@ -35,12 +42,13 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
       if (!mustAsk || !onUnauthorized) return false;
       mustAsk = false;
       hasAsked = true;
-      const restored = new Promise<void>((resolve) => {
-        end = resolve;
+      const restored = new Promise<boolean>((resolve) => {
+        end = () => resolve(false);
       });
       try {
-        await Promise.race([onUnauthorized(), restored]);
-        isBack = true;
+        // Where someone else says so, what is written tells: it may have been before the server said no.
+        const isOurs = await Promise.race([Promise.resolve(onUnauthorized()).then(() => true), restored]);
+        if (isOurs) isBack = true;
         return true;
       } catch {
         return false; // the app knows why, and calls resume() once it has one

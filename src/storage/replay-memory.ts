@@ -1,4 +1,4 @@
-import { getMany, promisifyRequest, set, type UseStore } from 'idb-keyval';
+import { getMany, promisifyRequest, setMany, type UseStore } from 'idb-keyval';
 import * as z from 'zod/mini';
 import type { Environment } from '../environment.ts';
 import type { ReplayState } from '../model/replay-state.ts';
@@ -93,7 +93,11 @@ export function createReplayMemory(name: string, environment: Environment): Repl
     },
     async write(changes) {
       try {
-        for (const key of keys) if (changes[key] !== undefined) await set(key, changes[key], store);
+        const changed = keys.filter((key) => changes[key] !== undefined);
+        await setMany(
+          changed.map((key) => [key, changes[key]]),
+          store,
+        );
         return true;
       } catch {
         forget();

@@ -33,5 +33,6 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 6017796, was: 'where others replaced an object that a batch had made, the loss of a section went unseen' },
   { seed: 7002423, was: 'a batch that another tab sent in the same millisecond passed for one that was not sent' },
   { seed: 8014610, was: 'a batch that was chosen ahead went once more after a former sender had taken its answer in' },
+  { seed: 9010997, was: 'a late word of a resume() ended the wait for a session that had been refused since' },
   { seed: 5042136, was: 'a tab that was told of a resume() sent after a 401 that another tab had met since' },
 ];

@@ -89,6 +89,32 @@ describe('R36, R38 an edit never conflicts with the same device’s earlier edit
     expect(device.api.lead(id)?.properties).toEqual({ a: 0 });
   });
 
+  it.each([true, false])('one of which the server stored with a null in it, or in other words (%s)', async (isNull) => {
+    const how = isNull ? ({ sections: 'replace' } as const) : { checkBeforeSend: true };
+    const { device, leadbox, onConflict } = await aTab(how, { coalesce: false });
+    device.intercept = ({ leadId: of, text, headers }) =>
+      device.api.fetch(`/api/v1/leads/${of}`, { method: 'PATCH', headers, body: text.replace(' x ', 'x') });
+    await leadbox.patch(id, { properties: isNull ? { b: { c: null } } : { a: ' x ' } });
+    await leadbox.patch(id, { properties: isNull ? { b: 5 } : { a: 'y' } });
+    expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 0 });
+    expect(onConflict).not.toHaveBeenCalled();
+    expect(device.api.lead(id)?.properties).toMatchObject(isNull ? { b: 5 } : { a: 'y' });
+  });
+
+  it('and one that goes anew one by one is taken back to what was there, also where an earlier one is refused', async () => {
+    const { device, leadbox, onConflict } = await aTab({ sections: 'replace' }, { sections: 'replace' });
+    await leadbox.patch(id, { properties: { b: { d: 'bad' } } });
+    const second = await leadbox.patch(id, { properties: { b: null } });
+    device.intercept = () => void device.api.next('lost-answer');
+    await leadbox.sync();
+    device.intercept = ({ text }) => (text.includes('bad') ? new Response('{}', { status: 422 }) : undefined);
+    await leadbox.patch(id, { properties: { a: 'bad' } });
+    await device.clock.advance(120_000);
+    expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 2 });
+    expect(onConflict).not.toHaveBeenCalled();
+    expect((await second.undo())?.patch).toEqual({ properties: { b: { c: 0 } } });
+  });
+
   it('but somebody else’s value is theirs, also if it is one that was typed here on the way', async () => {
     const { device, leadbox, onConflict } = await aTab({ checkBeforeSend: true });
     await leadbox.patch(id, { properties: { a: 1 } });

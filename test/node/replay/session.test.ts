@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Environment } from '../../../src/index.ts';
 import { createLocalChannels } from '../../../src/testing.ts';
+import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
 
@@ -70,6 +72,61 @@ describe('R28 resume() stands for one attempt', () => {
     await leadbox.resume();
     await leadbox.close();
     expect(await other.sync()).toMatchObject({ synced: 1, pending: 0 });
+  });
+});
+
+describe('R28 a session that is back is not forgotten', () => {
+  it.each(['a page that opens', 'onUnauthorized'])('where %s is frozen in its first request', async (how) => {
+    const { device, session } = aDeviceWithSessions();
+    const hanging = (signal: AbortSignal | undefined) =>
+      new Promise<Response>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    let isHanging = true;
+    const bringBack = () => {
+      device.intercept = (_, signal) => (isHanging ? hanging(signal) : undefined);
+      session.isValid = true;
+    };
+    const listeners: ((to: 'frozen' | 'resumed') => void)[] = [];
+    const lifecycle: Environment['lifecycle'] = {
+      visible: () => true,
+      subscribe(listener) {
+        listeners.push(listener);
+        return () => {};
+      },
+    };
+    const isPage = how === 'a page that opens';
+    const options = { environment: { lifecycle }, ...(!isPage && { onUnauthorized: bringBack }) };
+    const first = await device.loadedTab(isPage ? {} : options);
+    await first.patch(id, { properties: { a: 1 } });
+    if (isPage) {
+      await vi.waitFor(async () => expect((await first.status()).waitingFor).toBe('session'), soon);
+      await first.close();
+      bringBack();
+    }
+    const leadbox = isPage ? device.tab(options) : first;
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(2), soon);
+    for (const listener of listeners) listener('frozen');
+    await device.rest();
+    isHanging = false;
+    for (const listener of listeners) listener('resumed');
+    await device.clock.advance(120_000);
+    expect(await leadbox.status()).toMatchObject({ state: 'synced', pending: 0 });
+  });
+
+  it('where that cannot be stored', async () => {
+    const { device, session } = aDeviceWithSessions();
+    let isFull = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) =>
+      isFull && mode === 'readwrite' && tables.includes('memory') ? 'QuotaExceededError' : undefined,
+    );
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await leadbox.sync();
+    isFull = true;
+    session.isValid = true;
+    await leadbox.resume();
+    expect(await leadbox.sync()).toMatchObject({ synced: 1 });
+    await leadbox.patch(id, { properties: { a: 2 } });
+    expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0 });
   });
 });
 
