@@ -109,6 +109,7 @@ export function standingOn<R extends PendingRow>(
   paths: readonly (readonly string[])[],
   answer: Lead = base,
 ): readonly R[] {
+  if (!rows.length) return rows;
   const set = (lead: JsonValue | undefined, path: readonly string[]) =>
     withValueAt(lead, path, valueAt(asJson(answer), path));
   const made = paths.reduce(set, asJson(base));
