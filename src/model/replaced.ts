@@ -102,19 +102,27 @@ export function withReplaced<R extends PendingRow>(
   });
 }
 
-/** Edits that stand on what others of ours set at these paths of `base`, as `answer` has it. */
+/**
+ * Edits that stand on what others of ours set at these paths of `base`, as `answer` has it. Where an object was made on
+ * the way, all of it is ours if its lack was, by the edits in `sent`; without them, always.
+ */
 export function standingOn<R extends PendingRow>(
   rows: readonly R[],
   base: Lead,
   paths: readonly (readonly string[])[],
   answer: Lead = base,
+  sent?: readonly PendingRow[],
 ): readonly R[] {
   if (!rows.length) return rows;
   const set = (lead: JsonValue | undefined, path: readonly string[]) =>
     withValueAt(lead, path, valueAt(asJson(answer), path));
   const made = paths.reduce(set, asJson(base));
-  // Where an object was made on the way, all of it is ours.
-  const places = paths.map((path) => replacedAt(asJson(base), path).path);
+  const isOurs = (path: readonly string[]) =>
+    !sent || isMadeBy(sent, entryAt(path, valueBefore(rows, path, true)), base);
+  const places = paths.map((touched) => {
+    const { path } = replacedAt(asJson(base), touched);
+    return isOurs(path) ? path : touched;
+  });
   const isNews = (path: readonly string[]) => {
     const isAbout = (own: Replaced) => isPrefix(own.path, path) || isPrefix(path, own.path);
     const first = rows.find(({ replaced }) => replaced?.some(isAbout));

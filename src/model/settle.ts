@@ -110,7 +110,9 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     ...settled,
     record: {
       ...settled.record,
-      ...(isOutdated ? { base } : { base: lead, etag, rows: standingOn(rest, base, set, lead) }),
+      ...(isOutdated
+        ? { base }
+        : { base: lead, etag, rows: standingOn(rest, base, set, lead, doubtedRows(settled.record)) }),
       earlier: record.earlier && judged(record.earlier),
     },
     acknowledged: own,
@@ -126,6 +128,12 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
 /** What is left to know of a batch that is given up without having been acknowledged: it may have arrived. */
 export function doubt({ doubtedThrough = 0 }: LeadRecord, batch: FrozenBatch): Partial<LeadRecord> {
   return { earlier: batch, doubtedThrough: Math.max(doubtedThrough, ...batch.seqs) };
+}
+
+/** The edits of which nobody knows whether they arrived. */
+export function doubtedRows({ rows, earlier, doubtedThrough = 0 }: LeadRecord): readonly PendingRow[] {
+  const last = Math.max(doubtedThrough, ...(earlier?.seqs ?? []));
+  return rows.filter(({ seq }) => seq <= last);
 }
 
 /** Why edits are parked. */

@@ -3,7 +3,7 @@ import type { LeadRecord, ParkedRow } from '../model/lead-record.ts';
 import { touchedPaths } from '../model/merge-patch.ts';
 import { type BatchTerms, type Foldable, foldable, nextBatch } from '../model/next-batch.ts';
 import { standingOn } from '../model/replaced.ts';
-import { doubt, mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
+import { doubt, doubtedRows, mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
 import { staleRows } from '../model/stale.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
 import type { SentBatch, Turn, TurnPlan } from './turn.ts';
@@ -75,10 +75,8 @@ export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked
 
   /** What comparing edits with the fresh base made of them; undefined if nothing: they can go as they are. */
   const compared = (record: LeadRecord, { rows, patch }: Foldable): Settled | undefined => {
-    const { base, rounds = 0, refusal, earlier, doubtedThrough = 0 } = record;
-    const sentThrough = Math.max(doubtedThrough, ...(earlier?.seqs ?? []));
-    const sent = record.rows.filter(({ seq }) => seq <= sentThrough);
-    const { conflicts, isThere } = compareWith(base, rows, patch, sent);
+    const { base, rounds = 0, refusal } = record;
+    const { conflicts, isThere } = compareWith(base, rows, patch, doubtedRows(record));
     // Refused, and yet it arrived: an earlier attempt was the one that did it.
     if (rounds && isThere) {
       const left = record.rows.filter((row) => !rows.includes(row));

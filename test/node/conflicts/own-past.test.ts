@@ -101,6 +101,17 @@ describe('R36, R38 an edit never conflicts with the same device’s earlier edit
     expect(device.api.lead(id)?.properties).toMatchObject(isNull ? { b: 5 } : { a: 'y' });
   });
 
+  it('but the removal of an object is theirs, also if an edit of ours made it anew since', async () => {
+    const { device, leadbox, onConflict } = await aTab({ checkBeforeSend: true }, { coalesce: false });
+    await leadbox.patch(id, { properties: { b: { d: 1 } } });
+    await leadbox.patch(id, { properties: { b: 5 } });
+    device.api.change(id, { properties: { b: null } });
+    expect(await leadbox.sync()).toMatchObject({ synced: 1, parked: 1 });
+    expect(onConflict).toHaveBeenCalledWith(
+      expect.objectContaining({ base: { c: 0, d: 1 }, mine: 5, theirs: { d: 1 } }),
+    );
+  });
+
   it('and one that goes anew one by one is taken back to what was there, also where an earlier one is refused', async () => {
     const { device, leadbox, onConflict } = await aTab({ sections: 'replace' }, { sections: 'replace' });
     await leadbox.patch(id, { properties: { b: { d: 'bad' } } });
