@@ -200,13 +200,13 @@ export function createReplay(host: ReplayHost): Replay {
     const isKnown = replacing.includes(host.baseUrl);
     if (sections.isAuto && isKnown !== replacingServers.includes(host.baseUrl)) isReplacing = isKnown;
     replacingServers = replacing;
-    if (isSignedOut !== undefined && !(await host.mayStay(isSignedOut))) return report({ paused: true });
-    const isOfThisSession = state.isUnauthorized && state.session === known.session;
-    const isUnauthorized = session.isMissing(isOfThisSession ? JSON.stringify(state) : undefined);
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
-    if (paused || isClosed) return;
+    if (isSignedOut !== undefined && !(await host.mayStay(isSignedOut))) return report({ paused: true });
+    const isOfThisSession = state.isUnauthorized && state.session === known.session;
+    const isUnauthorized = session.isMissing(isOfThisSession ? JSON.stringify(state) : undefined);
+    if (progress.paused || isClosed) return; // it may have been paused meanwhile
     // What is stored is of the clock that all tabs share, unless that was set back since.
     const isOfThisClock = (state.writtenAt ?? 0) <= clock.now();
     const at = now();

@@ -35,4 +35,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 8014610, was: 'a batch that was chosen ahead went once more after a former sender had taken its answer in' },
   { seed: 9010997, was: 'a late word of a resume() ended the wait for a session that had been refused since' },
   { seed: 5042136, was: 'a tab that was told of a resume() sent after a 401 that another tab had met since' },
+  { seed: 12040130, was: 'a pause() was forgotten by a pass that asked meanwhile whether its user had come back' },
 ];

@@ -197,6 +197,25 @@ describe('replay', () => {
     expect(device.attempts).toEqual([]);
   });
 
+  it('R62 stays paused where it was paused while it asked whether its user had come back', async () => {
+    const device = aDevice();
+    const before = await device.loadedTab({ autoSync: false });
+    await before.patch(id, { properties: { x: 1 } });
+    await before.signOut({ pending: 'keep' });
+    const modes: string[] = [];
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!tables.includes('memory')) return undefined;
+      modes.push(mode);
+      // What it reads to replay was asked for, and so was the mark that it could not take away.
+      if (modes.join() === 'readwrite,readonly,readonly') void leadbox.pause();
+      return modes.length === 1 ? 'throws' : undefined;
+    });
+    const leadbox = device.tab({ environment: { indexedDB } });
+    await device.rest();
+    expect(await leadbox.status()).toMatchObject({ state: 'paused' });
+    expect(device.attempts).toEqual([]);
+  });
+
   it('R62 does not take a sync() during a pause for a reason to overrule what fails after it', async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab();
