@@ -1,38 +1,38 @@
-import { enablePatches, Immer } from 'immer';
-import { getOwn, isJsonObject, type JsonObject, type JsonValue, toJson } from '../model/json.ts';
+import { Immer } from 'immer';
+import { getOwn, isJsonObject, isPlain, type JsonObject, type JsonValue, setOwn, toJson } from '../model/json.ts';
 import { asJson, type DraftLead, editableMembers, type Lead, type LeadPatch, sectionNames } from '../model/lead.ts';
 import { checked, leadPatchSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
-import { foldPatches, mergePatchBetween } from '../model/merge-patch.ts';
+import { mergePatchBetween } from '../model/merge-patch.ts';
 
 /** What an edit does to the view it is made on: the merge patch, empty if it changes nothing. Runs once per edit. */
 export type Change = (view: Lead) => JsonObject;
 
-enablePatches();
 // An instance of our own, that leaves what an app puts into a draft unfrozen: it may be the state of its UI library.
 const immer = new Immer({ autoFreeze: false });
 
 /**
- * A change by recipe. Its merge patch comes from Immer's own patches, so the work grows with what the recipe touched
- * and not with the lead.
+ * A change by recipe. Immer leaves what the recipe did not touch the very object that it was, so the work grows with what
+ * it touched and not with the lead.
  * @throws what the recipe throws; LeadboxError 'async-recipe', 'read-only-field', 'not-json', 'invalid-edit'.
  */
 export function recipeChange(recipe: (draft: DraftLead) => void): Change {
   return (view) => {
     const draftable = { ...view };
     for (const section of sectionNames) draftable[section] ??= {};
-    const [after, touched] = immer.produceWithPatches(draftable, (draft) => {
+    const after = immer.produce(draftable, (draft) => {
       // Sections of the draft are never null now: that is what DraftLead says.
       refusePromise(recipe(draft as unknown as DraftLead));
     });
-    let patch: JsonObject = {};
-    const paths = touched.map(({ path }) => path.map(String));
-    for (const path of paths) checkEditable(path);
-    // In the order of the API's documentation, whatever Immer's is.
-    for (const path of editableMembers.flatMap((member) => paths.filter(([first]) => first === member))) {
-      const change = changeAt(path, asJson(view), asJson(after));
-      // Immer names each place once, so that these always fold.
-      if (change) patch = foldPatches(patch, change) ?? patch;
+    const touched = touchedKeys(asJson(draftable), asJson(after));
+    for (const member of touched) checkEditable([member]);
+    const patch: Record<string, JsonValue> = {};
+    for (const member of editableMembers) {
+      if (!touched.includes(member)) continue;
+      const change = changeBetween(view[member], asJson(after)[member], [member]);
+      // A null section is {} inside a draft: left or made empty it was not touched (R7).
+      const isEmpty = isJsonObject(change) && !Object.keys(change).length;
+      if (change !== undefined && !(isEmpty && view[member] === null)) patch[member] = change;
     }
     return checkedPatch(patch);
   };
@@ -69,25 +69,28 @@ function refusePromise(returned: unknown): void {
 
 function ignore(): void {}
 
-/** The merge patch of one place that Immer names, as far down as both sides are objects: arrays change as a whole. */
-function changeAt(path: readonly string[], before: JsonObject, after: JsonObject): JsonObject | undefined {
-  const here: string[] = [];
-  let was: JsonValue | undefined = before;
-  let is: JsonValue | undefined = after;
-  for (const key of path) {
-    was = getOwn(was, key);
-    is = getOwn(is, key);
-    here.push(key);
-    if (!isJsonObject(was) || !isJsonObject(is)) break;
+/** The members in which two objects hold something else. */
+function touchedKeys(before: JsonObject, after: JsonObject): readonly string[] {
+  return Object.keys({ ...before, ...after }).filter((key) => getOwn(before, key) !== getOwn(after, key));
+}
+
+/** The merge patch from one to the other, as far down as the recipe touched anything: arrays change as a whole. */
+function changeBetween(
+  before: JsonValue | undefined,
+  after: JsonValue | undefined,
+  here: readonly string[],
+): JsonValue | undefined {
+  if (!isPlain(before) || !isPlain(after)) {
+    // What the recipe left behind need not be JSON yet.
+    const value = after === undefined ? null : toJson(after, here);
+    return value === null && before === undefined ? undefined : mergePatchBetween(before, value);
   }
-  // What the recipe left behind need not be JSON yet.
-  const value = is === undefined ? null : toJson(is, here);
-  const change = value === null && was === undefined ? undefined : mergePatchBetween(was, value);
-  // A null section is {} inside a draft: left or made empty it was not touched (R7).
-  const isEmpty = isJsonObject(change) && !Object.keys(change).length;
-  if (change === undefined || (isEmpty && was === null && here.length === 1)) return undefined;
-  // A computed key is an own member, also `__proto__`; an object comes out, because the path is not empty.
-  return here.reduceRight<JsonValue>((inner, key) => ({ [key]: inner }), change) as JsonObject;
+  const patch = {};
+  for (const key of touchedKeys(before, after)) {
+    const change = changeBetween(getOwn(before, key), getOwn(after, key), [...here, key]);
+    if (change !== undefined) setOwn(patch, key, change);
+  }
+  return Object.keys(patch).length ? patch : undefined;
 }
 
 function checkedPatch(patch: JsonValue): JsonObject {

@@ -106,7 +106,7 @@ function copied(value: unknown, copying: Copying): JsonValue {
 }
 
 /** Objects of another window have another Object.prototype, but it too is the end of their chain. */
-function isPlain(value: unknown): value is object {
+export function isPlain(value: unknown): value is JsonObject {
   if (!isJsonObject(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -14,7 +14,12 @@ export function liveLead(id: string, database: Database, layers: Layers): Watcha
     async read() {
       found = await readLead(database, id);
     },
-    view: (readAt, previous) => found && leadState(found, layers, readAt, previous),
+    view(readAt, previous) {
+      const state = found && leadState(found, layers, readAt, previous);
+      // Hold the very object that is shown, so that the next comparison ends at once.
+      if (found && state?.pending) found = { ...found, base: state.server };
+      return state;
+    },
     base: (state) => state?.server,
     find: (state, leadId) => (leadId === id ? state?.lead : undefined),
   };
