@@ -146,8 +146,7 @@ export function createReplay(host: ReplayHost): Replay {
     send: (batch) => host.send(batch, lost as AbortSignal), // that of the pass in which the drain runs
     look: (leadId) => host.look(leadId, lost as AbortSignal), // as above
     async takeTurn(plan, isOver) {
-      // What is stored is of the clock that all tabs share; what this tab waits for is of its own time.
-      const terms = { now: clock.now(), isOver, timeout: host.timeout, coalesce: host.coalesce, newId };
+      const terms = { isOver, timeout: host.timeout, coalesce: host.coalesce, newId };
       const isStrict = host.ordering === 'strict';
       const { maxAge, checkBeforeSend } = host;
       const decide = host.onConflict ?? (() => 'mine' as const);
@@ -155,6 +154,7 @@ export function createReplay(host: ReplayHost): Replay {
       const turn = await takeTurn(host.database, {
         ...plan,
         terms,
+        now: clock.now, // what is stored is of the clock that all tabs share; what this tab waits for is of its own time
         isStrict,
         maxAge,
         isFenced,

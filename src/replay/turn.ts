@@ -43,6 +43,13 @@ export interface TurnPlan {
   readonly lease: (() => Lease) | undefined;
 }
 
+/** The same before its transaction runs. */
+export interface TurnRequest extends Omit<TurnPlan, 'terms'> {
+  readonly terms: Omit<TurnPlan['terms'], 'now'>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
 /** How the server treats a section in a PATCH (R30, R31). */
 export interface Sections {
   /** Whether it replaces them. */
@@ -72,14 +79,16 @@ export interface Turn {
 }
 
 /** Takes answers in and chooses what to send next, in one transaction (R18). What it chose is frozen in its rows (R16). */
-export function takeTurn(database: Database, plan: TurnPlan): Promise<Turn> {
+export function takeTurn(database: Database, request: TurnRequest): Promise<Turn> {
   return database.run('rw', async (tables) => {
-    const { queue, mayBeSent, rank, want } = plan;
-    const answered = plan.answers.map(({ leadId }) => leadId);
+    const { queue, mayBeSent, rank, want, now } = request;
+    const answered = request.answers.map(({ leadId }) => leadId);
     // All that is likely to be needed is read at once; of the leads to choose from, those just answered may be some.
     const likely = want ? queue.likely(mayBeSent, rank, want + answered.length) : [];
     const parked = needNotBeAwaited(readParked(tables, answered));
-    const records = await openRecords(tables, plan.terms.now, [...answered, ...likely]);
+    const records = await openRecords(tables, now(), [...answered, ...likely]);
+    // Asked once it runs: it may have stood in line for long, in a frozen page for example, while others sent.
+    const plan: TurnPlan = { ...request, terms: { ...request.terms, now: now() } };
     const { settled, looked, parkedUnsent } = await takeIn(records, plan);
     const chosen = await chooseAlone(tables, records, plan, looked);
     const all = [...settled, ...chosen.settled];

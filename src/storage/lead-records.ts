@@ -31,7 +31,10 @@ export interface LeadRecords {
   flush(): void;
 }
 
-/** Opens the records in the transaction of `tables`; `now` in milliseconds since 1970. Those of `expected` leads are read. */
+/**
+ * Opens the records in the transaction of `tables`, which runs once this resolves; `now` in milliseconds since 1970. Those
+ * of `expected` leads are read.
+ */
 export async function openRecords(tables: Tables, now: number, expected: readonly string[] = []): Promise<LeadRecords> {
   const { leads, bases, outbox, parked, meta } = tables;
   const read = new Map<string, LeadRecord | undefined>();

@@ -18,20 +18,22 @@ export interface Device {
   /** What the service worker reported, oldest first. */
   readonly reports: readonly string[];
   /** A tab with a leadbox of the name 'leads'; `window.leadbox` when this resolves. */
-  tab(options?: Pick<LeadboxOptions, 'autoSync' | 'name' | 'timeout'>): Promise<Page>;
+  tab(options?: TabOptions): Promise<Page>;
   /** The same with the API's leads in its cache. */
-  loadedTab(options?: Pick<LeadboxOptions, 'autoSync' | 'name' | 'timeout'>): Promise<Page>;
+  loadedTab(options?: TabOptions): Promise<Page>;
   /** The browser's own controls, which stay when all tabs are closed. */
   readonly devtools: CDPSession;
   /** The controls of one tab. */
   devtoolsOf(page: Page): Promise<CDPSession>;
 }
 
+type TabOptions = Pick<LeadboxOptions, 'autoSync' | 'indexes' | 'name' | 'timeout'>;
+
 /** How long a test waits for a condition, in milliseconds: far longer than it ever takes. */
 export const patiently = { timeout: 15_000, interval: 20 } as const;
 
-/** Ends with the test. */
-export async function aDevice(leads = 1): Promise<Device> {
+/** Ends with the test. `hasLocks: false`: a browser without Web Locks. */
+export async function aDevice(leads = 1, { hasLocks = true } = {}): Promise<Device> {
   const api = createFakeLeadApi({ leads: someLeads(leads) });
   const reports: string[] = [];
   const site = await serveSite({
@@ -54,6 +56,7 @@ export async function aDevice(leads = 1): Promise<Device> {
     await site.close();
     await rm(profile, { recursive: true, maxRetries: 10 }); // the last of its processes may still be ending
   });
+  if (!hasLocks) await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'locks'));
   const blank = context.pages()[0] ?? (await context.newPage());
 
   const device: Device = {

@@ -86,7 +86,7 @@ export const moreBugs: readonly PlantedBug[] = [
         file: 'src/replay/turn.ts',
         find: '...chosen.parkedUnsent] };\n  });',
         replace:
-          "...chosen.parkedUnsent] };\n  }).then(async (turn) => {\n    const { later = [] } = plan.sections;\n    plan.sections.later = [];\n    const madeAt = new Date(plan.terms.now).toISOString();\n    for (const { leadId, lost } of later)\n      await database.run('rw', (tables) => addEdits(tables, [{ leadId, madeAt, patchOn: () => lost }]));\n    return turn;\n  });",
+          "...chosen.parkedUnsent] };\n  }).then(async (turn) => {\n    const { later = [] } = request.sections;\n    request.sections.later = [];\n    const madeAt = new Date(request.now()).toISOString();\n    for (const { leadId, lost } of later)\n      await database.run('rw', (tables) => addEdits(tables, [{ leadId, madeAt, patchOn: () => lost }]));\n    return turn;\n  });",
       },
     ],
     caughtBy: [2, 15],

@@ -77,7 +77,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         file: 'src/replay/turn.ts',
         find: "  return database.run('rw', async (tables) => {",
         replace:
-          "  const seqs = plan.answers.flatMap(({ batch, answer }) => (answer.kind === 'acknowledged' ? batch.seqs : []));\n  if (seqs.length) await database.run('rw', ({ outbox }) => outbox.bulkDelete([...seqs]));\n  return database.run('rw', async (tables) => {",
+          "  const seqs = request.answers.flatMap(({ batch, answer }) => (answer.kind === 'acknowledged' ? batch.seqs : []));\n  if (seqs.length) await database.run('rw', ({ outbox }) => outbox.bulkDelete([...seqs]));\n  return database.run('rw', async (tables) => {",
       },
       { file: 'src/replay/turn.ts', find: 'export function takeTurn', replace: 'export async function takeTurn' },
     ],

@@ -36,4 +36,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 9010997, was: 'a late word of a resume() ended the wait for a session that had been refused since' },
   { seed: 5042136, was: 'a tab that was told of a resume() sent after a 401 that another tab had met since' },
   { seed: 12040130, was: 'a pause() was forgotten by a pass that asked meanwhile whether its user had come back' },
+  { seed: 12049508, was: 'a page that was frozen before its turn could begin forgot a fence that others needed since' },
 ];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device } from '../../builders/a-leadbox.ts';
+import { aPage } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
 
@@ -214,6 +215,68 @@ describe('replay', () => {
     await device.rest();
     expect(await leadbox.status()).toMatchObject({ state: 'paused' });
     expect(device.attempts).toEqual([]);
+  });
+
+  it('R17 keeps a fence where a page that was frozen before its turn could begin chooses the same batch afterwards', async () => {
+    const device = aDevice();
+    const page = aPage();
+    const timeout = 10_000;
+    let isArmed = false;
+    let reopen = () => {};
+    const failing = aFailingStorage(device.indexedDB, (tables, mode) => {
+      const isTurn = isArmed && mode === 'readwrite' && tables.includes('outbox');
+      return isTurn ? 'lost' : undefined;
+    });
+    const indexedDB = new Proxy(failing, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name, target);
+        if (name !== 'open' || !isArmed) return member;
+        isArmed = false;
+        return (...given: Parameters<IDBFactory['open']>) => {
+          // Opened once the test says so.
+          let opened: IDBOpenDBRequest | undefined;
+          const request = {
+            get result() {
+              return opened?.result;
+            },
+          } as IDBOpenDBRequest;
+          reopen = () => {
+            opened = target.open(...given);
+            opened.onsuccess = (event) => request.onsuccess?.(event);
+          };
+          return request;
+        };
+      },
+    });
+    const stopped = { autoSync: false, timeout };
+    const frozen = await device.loadedTab({ ...stopped, environment: { indexedDB, lifecycle: page.lifecycle } });
+    await frozen.patch(id, { properties: { x: 1 } });
+    isArmed = true;
+    void frozen.sync();
+    await device.rest();
+    page.becomes('frozen');
+
+    const other = device.tab(stopped);
+    device.intercept = (_, signal) => unanswered(signal);
+    for (const _ of [1, 2]) {
+      await device.clock.advance(20_000);
+      const syncing = other.sync();
+      await device.clock.advance(timeout);
+      await syncing;
+    }
+    const last = device.attempts[1]?.at ?? 0;
+    reopen();
+    await device.rest();
+    device.intercept = undefined;
+    await other.sync();
+    await other.patch(id, { properties: { x: 2 } });
+    await other.sync();
+    // The second attempt can arrive for another five seconds.
+    expect(device.clock.now()).toBeLessThan(last + timeout + 5_000);
+    expect(device.attempts.map(({ body }) => body)).toEqual(Array(3).fill({ properties: { x: 1 } }));
+    await device.clock.advance(60_000);
+    await other.sync();
+    expect(device.api.lead(id)?.properties).toMatchObject({ x: 2 });
   });
 
   it('R62 does not take a sync() during a pause for a reason to overrule what fails after it', async () => {
