@@ -99,8 +99,6 @@ async function checkRest(device: Device): Promise<void> {
   checkWatches(device.watches, ledger);
   checkPromises(device);
   if (storedText(device.place.factory).includes(secret)) ledger.break(13, 'a secret is on the device');
-  if (Object.keys(Object.prototype).length || 'x' in {} || 'y' in {})
-    ledger.break(13, 'the prototype of objects is polluted');
 }
 
 /** What a call gives; it must come to an end. */

@@ -3,6 +3,7 @@ import type { Mix } from './mix.ts';
 import { bugsOfFolding } from './planted-bugs-of-folding.ts';
 import { bugsOfLeaving } from './planted-bugs-of-leaving.ts';
 import { moreBugs } from './planted-bugs-of-servers.ts';
+import { bugsOfStoring } from './planted-bugs-of-storing.ts';
 import { bugsOfWaiting } from './planted-bugs-of-waiting.ts';
 import { bugsOfWatching } from './planted-bugs-of-watching.ts';
 
@@ -244,4 +245,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...bugsOfWaiting,
   ...bugsOfWatching,
   ...bugsOfFolding,
+  ...bugsOfStoring,
 ];

@@ -59,6 +59,9 @@ export function createStorageChecks(
       isWiped ||= !stored.leads.length && !stored.outbox.length && !stored.parked.length;
     },
     committed() {
+      // First of all: with such an object nothing else can be judged.
+      if (Object.keys(Object.prototype).length || 'x' in {} || 'y' in {})
+        ledger.break(13, 'the prototype of objects is polluted');
       const before = stored;
       stored = readStored(factory, name);
       if (isWiped) {
