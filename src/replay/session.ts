@@ -23,6 +23,8 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
   let overruled: string | undefined;
   let hasAsked = false;
   let began = false;
+  // While the drain ran: what it met says nothing any more.
+  let isRestored = false;
   let mustAsk = false;
   let end = () => {};
 
@@ -30,13 +32,14 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
     isMissing(missing) {
       if (isBack) overruled = missing;
       isBack = false;
+      isRestored = false;
       began = missing !== undefined && missing !== overruled;
       return began;
     },
     ended(isMissing, hasAnswered) {
       if (isMissing) overruled = undefined;
-      if (!isMissing || hasAnswered) hasAsked = false;
-      mustAsk = isMissing === true && !began && !hasAsked;
+      if (hasAnswered) hasAsked = false;
+      mustAsk = isMissing === true && !began && !hasAsked && !isRestored;
     },
     async renewed() {
       if (!mustAsk || !onUnauthorized) return false;
@@ -56,6 +59,7 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
     },
     restore(isWritten) {
       if (!isWritten) isBack = true;
+      isRestored = true;
       hasAsked = false;
       mustAsk = false;
       end();

@@ -71,6 +71,8 @@ const minDelay = 1_000;
 export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): WaitingChecks {
   // Tabs whose app says that there is a session, and that take it for granted when they next become the sender.
   const news = new Set<Tab>();
+  // Those that became the sender since and had no answer yet: frozen in between, they still take it for granted.
+  const trying = new Set<Tab>();
   let session = 0;
   const grantedIn = new WeakMap<Tab, number>();
   const reliefs = new WeakMap<Tab, number>();
@@ -134,6 +136,7 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
         ledger.break(11, `${tab.label} sent while it was paused`);
     },
     answered({ tab, leadId, wait }, status, isDefinite) {
+      trying.delete(tab);
       const learned = { tab, isWritten: false };
       const asks = (until: number) => asked.add({ ...learned, status, until, session: grantedIn.get(tab) ?? 0 });
       if (!isDefinite && status !== 401 && !(status === 429 && wait))
@@ -145,6 +148,7 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
     relieved,
     urged: (tab, isLate) => void urged.set(tab, isLate ? 2 : 1),
     forgotten(tab) {
+      if (trying.delete(tab)) news.add(tab);
       const isLost = (one: Learned) => one.tab === tab && !one.isWritten;
       dropFailures(isLost);
       for (const one of asked) if (isLost(one)) asked.delete(one);
@@ -180,7 +184,9 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
       if (pause?.isWritten) pause.others.add(tab);
       if (usedUp(blind, tab)) forgetAll();
       if (usedUp(urged, tab)) relieved(tab);
-      if (news.delete(tab)) forgetSessions();
+      if (!news.delete(tab)) return;
+      forgetSessions();
+      trying.add(tab);
     },
     back() {
       absent = undefined;

@@ -206,6 +206,39 @@ describe('R28 onUnauthorized', () => {
     await leadbox.close();
   });
 
+  it('is not called where the leadbox is closed while another request of the drain is still open', async () => {
+    const { leadbox, onUnauthorized } = await aTabInADrainThatMetA401();
+    await leadbox.close();
+    expect(onUnauthorized).not.toHaveBeenCalled();
+  });
+
+  it('is not called where resume() comes while another request of the drain is still open', async () => {
+    const { leadbox, session, answer, onUnauthorized } = await aTabInADrainThatMetA401();
+    session.isValid = true;
+    await leadbox.resume();
+    answer();
+    await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced', pending: 0 }), soon);
+    expect(onUnauthorized).not.toHaveBeenCalled();
+  });
+
+  it('is not called again where the server fails between two 401s', async () => {
+    const { device, session } = aDeviceWithSessions();
+    const refuse = device.intercept;
+    const onUnauthorized = vi.fn(() => {
+      device.intercept = () => new Response('', { status: 503 });
+    });
+    const leadbox = await device.loadedTab({ onUnauthorized });
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(2), soon);
+    device.intercept = refuse;
+    await device.clock.advance(120_000);
+    expect(onUnauthorized).toHaveBeenCalledTimes(1);
+    expect(await leadbox.status()).toMatchObject({ waitingFor: 'session', pending: 1 });
+    session.isValid = true;
+    await leadbox.resume();
+    await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced' }), soon);
+  });
+
   it('is waited for by sync(), also without autoSync', async () => {
     const { device, session } = aDeviceWithSessions();
     const onUnauthorized = async () => {
@@ -216,6 +249,32 @@ describe('R28 onUnauthorized', () => {
     expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0 });
   });
 });
+
+/** One of two requests met a 401; the other one is answered once `answer` is called. */
+async function aTabInADrainThatMetA401() {
+  const { device, session } = aDeviceWithSessions();
+  const refuse = device.intercept;
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  device.intercept = async (attempt, signal) => {
+    if (attempt.leadId === leadId(0)) return refuse?.(attempt, signal);
+    const aborted = new Promise<never>((_, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason));
+    });
+    await Promise.race([held, aborted]);
+    return refuse?.(attempt, signal);
+  };
+  const onUnauthorized = vi.fn(() => new Promise<void>(() => {}));
+  const leadbox = await device.loadedTab({ concurrency: 2, onUnauthorized });
+  await Promise.all([0, 1].map((n) => leadbox.patch(leadId(n), { properties: { n } })));
+  await vi.waitFor(async () => {
+    expect(device.attempts).toHaveLength(2);
+    expect((await leadbox.status()).lastError).toMatchObject({ code: 'unauthorized' });
+  }, soon);
+  return { device, session, answer, leadbox, onUnauthorized };
+}
 
 /** A server that answers 401 while the session is not valid. */
 function aDeviceWithSessions(): { device: Device; session: { isValid: boolean } } {
