@@ -54,7 +54,11 @@ export function createFill(
   api: LeadApi,
   { changes, onStored, clock, random, retry, closed }: FillHost,
 ): Fill {
-  const store = async (leads: readonly Lead[], isNewerOnly = false, into: Pick<Database, 'run'> = database) => {
+  const store = async (
+    leads: readonly Lead[],
+    isNewerOnly = () => false,
+    into: Pick<Database, 'run'> = database,
+  ): Promise<void> => {
     for (let at = 0; at < leads.length; at += chunkSize) {
       const terms = { isNewerOnly, now: clock.now(), etagOf: api.etagOf };
       onStored(await storeLeads(into, leads.slice(at, at + chunkSize), terms));
@@ -96,13 +100,13 @@ export function createFill(
       }
       await store(all);
     },
-    putBack: (leads) => store(leads, true, database.withoutMakingRoom),
+    putBack: (leads) => store(leads, () => true, database.withoutMakingRoom),
     async refresh(id) {
       checkLeadId(id);
       const before = changes();
       const lead = await api.get(id);
       // Asked before an answer that may be of the same second: then only what is newer counts.
-      await store([lead], changes() !== before);
+      await store([lead], () => changes() !== before);
     },
     async pull({ source, code, createdAfter, createdBefore, pageSize = 100, onProgress, signal }) {
       if (!(pageSize >= 1 && pageSize <= 100)) {
@@ -116,7 +120,7 @@ export function createFill(
         const before = changes();
         const { page, wait } = await api.page(search, signal);
         if (page) {
-          await store(page.data, changes() !== before);
+          await store(page.data, () => changes() !== before);
           loaded += page.data.length;
           unfinished.set(which, loaded);
           const progress = { loaded, total: page.pagination.total };

@@ -137,10 +137,11 @@ export function createReplay(host: ReplayHost): Replay {
     },
   };
 
+  const isLost = () => isClosed || !!lost?.aborted;
   const drain = createDrain({
     ...host,
-    ...{ now, schedule, report, isLost: () => isClosed || !!lost?.aborted },
-    isStopped: () => isClosed || progress.paused || !!lost?.aborted,
+    ...{ now, schedule, report, isLost },
+    isStopped: () => progress.paused || isLost(),
     // Not where an answer or a look decides what the next request is.
     mayChooseAhead: () => isLikelyMerging && !isReplacing && !host.checkBeforeSend && host.ordering === 'per-lead',
     send: (batch) => host.send(batch, lost as AbortSignal), // that of the pass in which the drain runs
@@ -159,6 +160,7 @@ export function createReplay(host: ReplayHost): Replay {
         maxAge,
         isFenced,
         lease: locks ? undefined : leaseNow,
+        isLost,
         sections,
         checkBeforeSend,
         decide,

@@ -41,6 +41,8 @@ export interface TurnPlan {
   readonly isFenced: boolean;
   /** Prolonged before anything is chosen; undefined where a Web Lock makes it the only sender. */
   readonly lease: (() => Lease) | undefined;
+  /** Whether it is not the sender any more: the page was frozen since, or the leadbox closed. */
+  readonly isLost: () => boolean;
 }
 
 /** The same before its transaction runs. */
@@ -99,7 +101,7 @@ export function takeTurn(database: Database, request: TurnRequest): Promise<Turn
   });
 }
 
-/** Chooses nothing where somebody else has, or had, the lease since the drain began: a moment later another begins. */
+/** Chooses nothing where it may not send it, or somebody else had the lease since the drain began: soon another begins. */
 async function chooseAlone(
   tables: Tables,
   records: LeadRecords,
@@ -107,7 +109,7 @@ async function chooseAlone(
   looked: ReadonlySet<string>,
 ): Promise<Turn> {
   const { lease, terms, want } = plan;
-  if (want && lease && !(await prolongLease(tables, lease)))
+  if (plan.isLost() || (want && lease && !(await prolongLease(tables, lease))))
     return { batches: [], looks: [], fencedUntil: [terms.now + 1_000], settled: [], parkedUnsent: [] };
   return chooseBatches(records, plan, looked);
 }

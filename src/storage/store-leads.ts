@@ -14,8 +14,8 @@ export interface StoredLeads {
 }
 
 export interface StoringTerms {
-  /** Whether an equal `updated_at` replaces nothing, either. */
-  readonly isNewerOnly: boolean;
+  /** Whether an equal `updated_at` replaces nothing, either; asked once the transaction runs. */
+  readonly isNewerOnly: () => boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** The ETag that came with a lead, as far as it is known. */
@@ -47,6 +47,7 @@ export function storeLeads(
         tables.outbox.uniqueKeys('leadId'),
         openRecords(tables, now),
       ]);
+      const mustBeNewer = isNewerOnly();
       // Also of leads that were not known yet: edits can come before them, from another device.
       const pending = new Set(edited);
       // Of leads with edits none of which can be read: these go, and with them the base that they lay on.
@@ -62,7 +63,7 @@ export function storeLeads(
         for (const [index, id] of step.entries()) {
           const lead = newest.get(id) as Lead; // `ids` are its keys
           const before = [bases[index]?.lead, views[index]].find(isReadableLead);
-          if (before && (isOlder(lead, before) || (isNewerOnly && !isOlder(before, lead)))) continue;
+          if (before && (isOlder(lead, before) || (mustBeNewer && !isOlder(before, lead)))) continue;
           const record = pending.has(id) && (await records.get(id, lead));
           if (record) {
             // Of the same version the one that is stored still holds (R38).

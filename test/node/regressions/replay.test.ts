@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Environment } from '../../../src/index.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device } from '../../builders/a-leadbox.ts';
@@ -18,6 +19,41 @@ function aStorageToFailOnce({ indexedDB }: Device): { readonly indexedDB: IDBFac
     fail() {
       isArmed = true;
     },
+  };
+}
+
+/** Its connection is lost with the next transaction that writes edits once `lose` was called, and opens at `reopen`. */
+function aStorageToReopen({ indexedDB }: Device): { readonly indexedDB: IDBFactory; lose(): void; reopen(): void } {
+  let isArmed = false;
+  let reopen = () => {};
+  const failing = aFailingStorage(indexedDB, (tables, mode) =>
+    isArmed && mode === 'readwrite' && tables.includes('outbox') ? 'lost' : undefined,
+  );
+  return {
+    indexedDB: new Proxy(failing, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name, target);
+        if (name !== 'open' || !isArmed) return member;
+        isArmed = false;
+        return (...given: Parameters<IDBFactory['open']>) => {
+          let opened: IDBOpenDBRequest | undefined;
+          const request = {
+            get result() {
+              return opened?.result;
+            },
+          } as IDBOpenDBRequest; // what its opener looks at when it succeeds
+          reopen = () => {
+            opened = target.open(...given);
+            opened.onsuccess = (event) => request.onsuccess?.(event);
+          };
+          return request;
+        };
+      },
+    }),
+    lose() {
+      isArmed = true;
+    },
+    reopen: () => reopen(),
   };
 }
 
@@ -147,32 +183,41 @@ describe('replay', () => {
     await expect(device.clock.advance(0)).rejects.toThrow('of the app'); // as an error of the page
   });
 
-  it('R23 keeps an acknowledged edit where a slow GET of the same second comes after it', async () => {
-    const device = aDevice();
-    let release = () => {};
-    let stored = aLead({ updated_at: '2025-01-15T12:00:00Z' });
-    const fetch = async (_: string, init: RequestInit) => {
-      if (init.method === 'PATCH') {
-        const { properties } = JSON.parse(String(init.body)) as { properties: object };
-        stored = { ...stored, properties: { ...stored.properties, ...properties } };
-        return new Response(JSON.stringify({ data: stored }));
-      }
-      const body = JSON.stringify({ data: stored });
-      await new Promise<void>((resolve) => {
-        release = resolve;
+  it.each(['comes after it', 'comes while it is being stored'])(
+    'R23 keeps an acknowledged edit where a slow GET of the same second %s',
+    async (when) => {
+      const device = aDevice();
+      let release = () => {};
+      let isAnswered = false;
+      const indexedDB = aFailingStorage(device.indexedDB, (_, mode) => {
+        if (isAnswered && mode === 'readwrite' && when === 'comes while it is being stored') release();
+        return undefined;
       });
-      return new Response(body);
-    };
-    const leadbox = device.tab({ environment: { fetch } });
-    await leadbox.load([stored]);
-    const refreshed = leadbox.refresh(id);
-    await device.rest();
-    const edit = await leadbox.patch(id, { properties: { x: 'mine' } });
-    await edit.settled;
-    release();
-    await refreshed;
-    expect((await leadbox.get(id))?.lead.properties).toMatchObject({ x: 'mine' });
-  });
+      let stored = aLead({ updated_at: '2025-01-15T12:00:00Z' });
+      const fetch = async (_: string, init: RequestInit) => {
+        if (init.method === 'PATCH') {
+          const { properties } = JSON.parse(String(init.body)) as { properties: object };
+          stored = { ...stored, properties: { ...stored.properties, ...properties } };
+          isAnswered = true;
+          return new Response(JSON.stringify({ data: stored }));
+        }
+        const body = JSON.stringify({ data: stored });
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return new Response(body);
+      };
+      const leadbox = device.tab({ environment: { fetch, indexedDB } });
+      await leadbox.load([stored]);
+      const refreshed = leadbox.refresh(id);
+      await device.rest();
+      const edit = await leadbox.patch(id, { properties: { x: 'mine' } });
+      await edit.settled;
+      release();
+      await refreshed;
+      expect((await leadbox.get(id))?.lead.properties).toMatchObject({ x: 'mine' });
+    },
+  );
 
   it('sends an edit nested as deeply as an edit may be, and takes its answer in', async () => {
     const device = aDevice();
@@ -221,37 +266,14 @@ describe('replay', () => {
     const device = aDevice();
     const page = aPage();
     const timeout = 10_000;
-    let isArmed = false;
-    let reopen = () => {};
-    const failing = aFailingStorage(device.indexedDB, (tables, mode) => {
-      const isTurn = isArmed && mode === 'readwrite' && tables.includes('outbox');
-      return isTurn ? 'lost' : undefined;
-    });
-    const indexedDB = new Proxy(failing, {
-      get(target, name) {
-        const member: unknown = Reflect.get(target, name, target);
-        if (name !== 'open' || !isArmed) return member;
-        isArmed = false;
-        return (...given: Parameters<IDBFactory['open']>) => {
-          // Opened once the test says so.
-          let opened: IDBOpenDBRequest | undefined;
-          const request = {
-            get result() {
-              return opened?.result;
-            },
-          } as IDBOpenDBRequest;
-          reopen = () => {
-            opened = target.open(...given);
-            opened.onsuccess = (event) => request.onsuccess?.(event);
-          };
-          return request;
-        };
-      },
-    });
+    const storage = aStorageToReopen(device);
     const stopped = { autoSync: false, timeout };
-    const frozen = await device.loadedTab({ ...stopped, environment: { indexedDB, lifecycle: page.lifecycle } });
+    const frozen = await device.loadedTab({
+      ...stopped,
+      environment: { indexedDB: storage.indexedDB, lifecycle: page.lifecycle },
+    });
     await frozen.patch(id, { properties: { x: 1 } });
-    isArmed = true;
+    storage.lose();
     void frozen.sync();
     await device.rest();
     page.becomes('frozen');
@@ -265,7 +287,7 @@ describe('replay', () => {
       await syncing;
     }
     const last = device.attempts[1]?.at ?? 0;
-    reopen();
+    storage.reopen();
     await device.rest();
     device.intercept = undefined;
     await other.sync();
@@ -277,6 +299,34 @@ describe('replay', () => {
     await device.clock.advance(60_000);
     await other.sync();
     expect(device.api.lead(id)?.properties).toMatchObject({ x: 2 });
+  });
+
+  it('R36 a page that was frozen before its turn could begin compares its edit with the lead as it is afterwards', async () => {
+    const device = aDevice();
+    const page = aPage();
+    const storage = aStorageToReopen(device);
+    const fetch: Environment['fetch'] = (input, init) => {
+      if (init?.method !== 'PATCH' && isLooking) storage.lose(); // the turn that takes the look in
+      return (device.environment.fetch as Environment['fetch'])(input, init); // a device has one
+    };
+    let isLooking = false;
+    const onConflict = vi.fn(() => 'theirs' as const);
+    const environment = { indexedDB: storage.indexedDB, lifecycle: page.lifecycle, fetch };
+    const leadbox = await device.loadedTab({ autoSync: false, checkBeforeSend: true, onConflict, environment });
+    await leadbox.patch(id, { properties: { x: 'mine' } });
+    isLooking = true;
+    const syncing = leadbox.sync();
+    await device.rest();
+    isLooking = false;
+    page.becomes('frozen');
+    device.api.change(id, { properties: { x: 'theirs' } });
+    storage.reopen();
+    await syncing;
+    page.becomes('resumed');
+    await leadbox.sync();
+    expect(onConflict).toHaveBeenCalledTimes(1);
+    expect(device.api.lead(id)?.properties).toMatchObject({ x: 'theirs' });
+    expect(device.attempts).toEqual([]);
   });
 
   it('R62 does not take a sync() during a pause for a reason to overrule what fails after it', async () => {
