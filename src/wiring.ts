@@ -71,7 +71,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       status.touch();
     },
     async onFull(needed) {
-      const kept = new Set([...views.watched().keys(), ...editor.leadIds(), ...needed]);
+      const kept = () => new Set([...views.watchedIds(), ...editor.leadIds(), ...needed]);
       const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => new Map<string, string>());
       if (evicted.size && environment.indexedDB) await beginNewLog(environment.indexedDB, name);
       void views.changed([...evicted.keys()]);

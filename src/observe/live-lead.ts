@@ -10,6 +10,7 @@ import type { Watchable } from './live.ts';
 export function liveLead(id: string, database: Database, layers: Layers): Watchable<LeadState | undefined> {
   let found: ReadLead | undefined;
   return {
+    leadId: id,
     concerns: (leadId) => leadId === id,
     async read() {
       found = await readLead(database, id);

@@ -15,13 +15,15 @@ export interface Watchable<T> {
   find(view: T, leadId: string): Lead | undefined;
   /** Whether it also shows what is on its way. */
   readonly showsSending?: boolean;
-  /** Of one lead that is watched for itself: its base. */
+  /** Of one lead that is watched for itself: its id, and its base. */
+  readonly leadId?: string;
   base?(view: T): Lead | undefined;
 }
 
 /** Something watched, kept up to date for as long as it is. */
 export interface Live {
   readonly showsSending: boolean;
+  readonly leadId: string | undefined;
   concerns(leadId: string): boolean;
   find(leadId: string): Lead | undefined;
   base(): Lead | undefined;
@@ -61,6 +63,7 @@ export function observeLive<T>(what: Watchable<T>, layers: Layers, lives: Set<Li
 
   const live: Live = {
     showsSending: what.showsSending === true,
+    leadId: what.leadId,
     concerns: what.concerns,
     find: (leadId) => source.latest && what.find(source.latest.value, leadId),
     base: () => source.latest && what.base?.(source.latest.value),

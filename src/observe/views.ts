@@ -23,6 +23,8 @@ export interface Views {
   shown(id: string): Lead | undefined;
   /** The leads that are watched each for itself, by their ids: their bases. */
   watched(): ReadonlyMap<string, Lead>;
+  /** The same leads, also those that are still being read. */
+  watchedIds(): readonly string[];
   /** Shows an edit before it is stored: observers see it before this returns (R3). */
   show(leadId: string, patch: JsonObject): Layer;
   /** Takes back, in one step, what could not be stored. */
@@ -67,6 +69,7 @@ export function createViews(database: Database, later: Later): Views {
       return undefined;
     },
     watched: () => new Map([...lives].flatMap((live) => live.base() ?? []).map((base) => [base.id, base])),
+    watchedIds: () => [...lives].flatMap(({ leadId }) => leadId ?? []),
     show(leadId, patch) {
       const layer = { leadId, patch };
       layers.add(layer);

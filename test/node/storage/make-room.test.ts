@@ -73,6 +73,26 @@ describe('R48 where the device is full, an edit', () => {
     expect(await cached(device)).toEqual([1, 2, 3]);
   });
 
+  it('does not drop a lead that is edited, or observed, while room is being made', async () => {
+    const device = aDevice({ leads: leadsByAge(10) });
+    let writes = Number.NEGATIVE_INFINITY;
+    const made: Promise<unknown>[] = [];
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      writes += 1;
+      if (writes === 2) {
+        made.push(leadbox.patch(leadId(8), patch));
+        valuesOf(leadbox.observe(leadId(9)));
+      }
+      return writes === 1 ? 'QuotaExceededError' : undefined;
+    });
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    writes = 0;
+    await leadbox.patch(id, patch);
+    expect(await Promise.all(made)).toMatchObject([{ leadId: leadId(8) }]);
+    expect(await cached(device)).toEqual(expect.arrayContaining([0, 8, 9]));
+  });
+
   it('does not drop a lead of its group when the edits of that are tried one by one', async () => {
     const { device, disk, leadbox } = await aFullDevice(leadsByAge(10));
     const first = leadbox.patch(leadId(9), patch);
