@@ -53,7 +53,8 @@ export function createOutbox({
       const madeAt = new Date(clock.now()).toISOString();
       const asked = { seq, madeAt, isAmended: amend !== undefined };
       const { leadId, row } = await requeue(database, asked, (parked, view) => {
-        patch ??= amended(parked, amend); // once, however often the transaction is repeated
+        // A recipe runs once, however often the transaction is repeated.
+        if (!patch || !amend) patch = amended(parked, amend);
         checkSections(schemas, applyToLead(view, patch), patch);
         return patch;
       });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { LeadboxEvent, LeadboxOptions } from '../../../src/index.ts';
+import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, soon, valuesOf } from '../../builders/a-leadbox.ts';
 
@@ -48,6 +49,26 @@ describe('R63 outbox.retry', () => {
       location: null,
       summary: { e: 'bad' },
     });
+  });
+
+  it('leaves out also what is set while room is made for it', async () => {
+    const device = aDevice({ leads: someLeads(2) });
+    let writes = Number.NEGATIVE_INFINITY;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      writes += 1;
+      if (writes === 2) void leadbox.patch(id, { properties: { a: 'later' } }); // as room is being made
+      return writes === 1 ? 'QuotaExceededError' : undefined;
+    });
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    await leadbox.patch(id, { properties: { a: 'bad', b: 1 } });
+    device.api.next(422);
+    await leadbox.sync();
+    const [parked] = await leadbox.outbox.parked();
+    writes = 0;
+    const edit = await leadbox.outbox.retry(parked?.seq ?? 0);
+    expect(edit.patch).toEqual({ properties: { b: 1 } });
+    expect((await leadbox.get(id))?.lead.properties).toMatchObject({ a: 'later', b: 1 });
   });
 
   it.each<[string, readonly number[], boolean]>([
