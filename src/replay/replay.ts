@@ -2,7 +2,7 @@ import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
 import type { Conflict, Resolution, Sending } from '../model/edit.ts';
 import { travelTime } from '../model/lead-record.ts';
-import type { LeadboxError } from '../model/leadbox-error.ts';
+import { LeadboxError } from '../model/leadbox-error.ts';
 import { backoff, clamped, shifted } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
@@ -205,6 +205,8 @@ export function createReplay(host: ReplayHost): Replay {
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
     report({ paused, lastSyncedAt: state.lastSyncedAt });
+    if (isSignedOut === undefined && host.isWorker)
+      throw new LeadboxError('storage-unavailable', 'Whether the user left this device could not be read.');
     if (isSignedOut !== undefined && !(await host.mayStay(isSignedOut))) return report({ paused: true });
     const isOfThisSession = state.isUnauthorized && state.session === known.session;
     const isUnauthorized = session.isMissing(isOfThisSession ? JSON.stringify(state) : undefined);

@@ -5,7 +5,8 @@ import type { ReplayState } from '../model/replay-state.ts';
 
 /**
  * What replay remembers across tabs and reloads but what no edit depends on, in a small store of its own. Lost, it
- * costs some waiting or an attempt too early; so where it cannot be read or written, replay goes on without it.
+ * costs some waiting or an attempt too early; so where it cannot be read or written, the replay of a page goes on without
+ * it. A worker's does not: nobody is there who could have come back.
  */
 export interface ReplayMemory {
   /** What cannot be read or known is undefined. */
@@ -74,23 +75,26 @@ export function createReplayMemory(name: string, environment: Environment): Repl
     return use((await connection).transaction('memory', mode).objectStore('memory'));
   };
 
+  const readOnce = async (): Promise<Remembered | undefined> => {
+    try {
+      const [state, isPaused, session, isSignedOut, replacing] = await getMany<unknown>([...keys], store);
+      const known = stateSchema.safeParse(state).success ? (state as ReplayState) : undefined; // the schema says so
+      return {
+        state: known,
+        isPaused: isPaused === true,
+        session: typeof session === 'string' ? session : undefined,
+        isSignedOut: isSignedOut === true,
+        replacing: Array.isArray(replacing) ? replacing : [],
+      };
+    } catch {
+      forget();
+      return undefined;
+    }
+  };
+
   return {
-    async read() {
-      try {
-        const [state, isPaused, session, isSignedOut, replacing] = await getMany<unknown>([...keys], store);
-        const known = stateSchema.safeParse(state).success ? (state as ReplayState) : undefined; // the schema says so
-        return {
-          state: known,
-          isPaused: isPaused === true,
-          session: typeof session === 'string' ? session : undefined,
-          isSignedOut: isSignedOut === true,
-          replacing: Array.isArray(replacing) ? replacing : [],
-        };
-      } catch {
-        forget();
-        return {};
-      }
-    },
+    // A lost connection is no reason to send in a pause: a new one may know of it.
+    read: async () => (await readOnce()) ?? (await readOnce()) ?? {},
     async write(changes) {
       try {
         const changed = keys.filter((key) => changes[key] !== undefined);

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId } from '../../builders/a-lead.ts';
 import { aDevice, soon } from '../../builders/a-leadbox.ts';
 import { deadChannel } from '../../builders/a-tab.ts';
@@ -34,6 +35,16 @@ describe("R73 after signOut({ pending: 'keep' })", () => {
     await device.rest();
     await aWorker(device).sync();
     expect(device.attempts).toHaveLength(1);
+  });
+
+  it('a worker that cannot read that he left sends nothing, and has the browser come back', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab(stopped);
+    await leadbox.patch(id, patch);
+    await leadbox.signOut({ pending: 'keep' });
+    const indexedDB = aFailingStorage(device.indexedDB, (tables) => (tables.includes('memory') ? 'throws' : undefined));
+    await expect(aWorker(device, { environment: { indexedDB } }).sync()).rejects.toMatchObject({ code: 'network' });
+    expect(device.attempts).toEqual([]);
   });
 
   it('the leadboxes of other tabs are closed', async () => {

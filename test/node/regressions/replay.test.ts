@@ -329,6 +329,23 @@ describe('replay', () => {
     expect(device.attempts).toEqual([]);
   });
 
+  it('R62 a page that opens stays paused where the first look at what is remembered fails', async () => {
+    const device = aDevice();
+    const before = await device.loadedTab({ autoSync: false });
+    await before.pause();
+    await before.patch(id, { properties: { x: 1 } });
+    await before.close();
+    let reads = 0;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) =>
+      tables.includes('memory') && mode === 'readonly' && ++reads === 1 ? 'lost' : undefined,
+    );
+    const leadbox = device.tab({ environment: { indexedDB } });
+    await device.rest();
+    expect(reads).toBeGreaterThan(1);
+    expect(device.attempts).toEqual([]);
+    expect(await leadbox.status()).toMatchObject({ state: 'paused', pending: 1 });
+  });
+
   it('R62 does not take a sync() during a pause for a reason to overrule what fails after it', async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab();
