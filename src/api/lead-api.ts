@@ -51,7 +51,10 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
   const { clock } = environment;
 
   const receive = async (path: string, init: RequestInit, extra: Record<string, string>): Promise<Received> => {
+    const began = clock.now();
     const given = typeof options.headers === 'function' ? await options.headers() : options.headers;
+    // The device may have slept, and its timers with it: what this was to be done by is over.
+    if (clock.now() - began >= timeout) throw new Error(`The headers took more than ${timeout} ms.`);
     const headers = new Headers(given);
     if ([...headers.values()].some((value) => looksLikeKey.test(value))) onWarning('api-key-in-browser', keyWarning);
     if (isSameOrigin(options.baseUrl, environment.origin)) headers.set('X-Leadbox', '1');

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Environment } from '../../../src/index.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
-import { aDevice, type Device } from '../../builders/a-leadbox.ts';
+import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
 import { aPage } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
@@ -344,6 +344,24 @@ describe('replay', () => {
     expect(reads).toBeGreaterThan(1);
     expect(device.attempts).toEqual([]);
     expect(await leadbox.status()).toMatchObject({ state: 'paused', pending: 1 });
+  });
+
+  it('R17 sends nothing for which the headers come after a sleep, in which no timer ran', async () => {
+    const device = aDevice();
+    let slept = 0;
+    const clock = { ...device.clock, now: () => device.clock.now() + slept };
+    let give = (_: HeadersInit) => {};
+    const headers = vi.fn(() => new Promise<HeadersInit>((resolve) => (give = resolve)));
+    const leadbox = await device.loadedTab({ autoSync: false, headers, environment: { clock } });
+    await leadbox.patch(id, { properties: { x: 1 } });
+    const syncing = leadbox.sync();
+    await vi.waitFor(() => expect(headers).toHaveBeenCalledTimes(1), soon);
+    slept = 600_000;
+    give({});
+    await syncing;
+    expect(device.attempts).toEqual([]);
+    headers.mockImplementation(async () => ({}));
+    expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0 });
   });
 
   it('R62 does not take a sync() during a pause for a reason to overrule what fails after it', async () => {
