@@ -81,6 +81,7 @@ export function createReplay(host: ReplayHost): Replay {
   let storageFailures = 0;
   let isPauseUnwritten = false;
   let isWritingPause = false;
+  let pauses = 0;
 
   const report = (changes: Partial<Progress>) => {
     progress = { ...progress, ...changes };
@@ -259,14 +260,16 @@ export function createReplay(host: ReplayHost): Replay {
     },
     async setPaused(asked, isTold) {
       let paused = asked;
+      const before = pauses;
       if (isTold) {
         // A message may be late: what is stored counts, unless this tab could not store what it was asked for.
         if (!isPauseUnwritten) paused = (await memory.read()).isPaused ?? asked;
-        if (isWritingPause || isClosed) return;
+        if (isWritingPause || pauses > before || isClosed) return; // what it was asked for itself since is newer
       }
       schedule(undefined, undefined);
       report({ paused });
       if (!isTold) {
+        pauses++;
         isPauseUnwritten = true;
         isWritingPause = true;
         isPauseUnwritten = !(await memory.write({ isPaused: paused, session: paused ? undefined : host.newName() }));

@@ -73,8 +73,10 @@ export function meet(fate: Fate, ways: Ways): void {
       ways.arriveSoon(() => {
         const isCut = dice.chance(0.5);
         const text = answer().text.slice(0, answer().text.length >> 1);
+        // What the body asks for is cut off with it.
+        const wait = answer().headers && answer().wait;
         // A refusal is known by its status.
-        ways.reply(() => ({ ...answer(), text, isCut }), !isCut && answer().status >= 400);
+        ways.reply(() => ({ ...answer(), text, isCut, wait }), !isCut && answer().status >= 400);
       }),
     doubled: () => ways.arriveSoon(() => ways.arriveAgain(served)),
     hang() {

@@ -29,10 +29,11 @@ export function checkLeftOvers(tab: Tab, scheduler: Scheduler, ledger: Ledger, i
   for (const [kind, count] of Object.entries(left)) {
     if (count) ledger.break(12, `${count} ${kind} of ${tab.label} are left over`);
   }
-  // One that was just being opened is closed once it is open.
+  // One that was just being opened is closed once it is open; one that was closed goes with its last read.
   const lookForConnections = () => {
     scheduler.idle.delete(lookForConnections);
-    if (tab.connections.size && !isLeaky()) ledger.break(12, `connections of ${tab.label} are left over`);
+    const isOpen = [...tab.connections].some(({ _closePending: isClosing }) => !isClosing);
+    if (isOpen && !isLeaky()) ledger.break(12, `connections of ${tab.label} are left over`);
   };
   scheduler.idle.add(lookForConnections);
 }

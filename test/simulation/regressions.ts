@@ -37,4 +37,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 5042136, was: 'a tab that was told of a resume() sent after a 401 that another tab had met since' },
   { seed: 12040130, was: 'a pause() was forgotten by a pass that asked meanwhile whether its user had come back' },
   { seed: 12049508, was: 'a page that was frozen before its turn could begin forgot a fence that others needed since' },
+  { seed: 13008714, was: 'a pause() that could not be written was forgotten for what another tab told just before' },
 ];

@@ -364,6 +364,32 @@ describe('replay', () => {
     expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0 });
   });
 
+  it('R62 stays paused where it was paused, and could not write it down, while it looked up what another tab told', async () => {
+    const device = aDevice();
+    let isArmed = false;
+    let isFull = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!tables.includes('memory')) return undefined;
+      if (isFull && mode === 'readwrite') return 'throws';
+      if (isArmed && mode === 'readonly') {
+        isArmed = false;
+        isFull = true;
+        void leadbox.pause();
+      }
+      return undefined;
+    });
+    const leadbox = await device.loadedTab({ environment: { indexedDB } });
+    const other = device.tab({ autoSync: false });
+    await device.rest();
+    isArmed = true;
+    await other.resume();
+    await device.rest();
+    await leadbox.patch(id, { properties: { x: 1 } });
+    await device.rest();
+    expect(isFull).toBe(true);
+    expect(device.attempts).toEqual([]);
+  });
+
   it('R62 does not take a sync() during a pause for a reason to overrule what fails after it', async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab();
