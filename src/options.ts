@@ -114,15 +114,16 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     retry: { minDelay: 1_000, maxDelay: 60_000, ...options.retry },
     environment: createEnvironment(options.environment),
   };
-  const { baseUrl, ordering, concurrency, retry, indexes, schemas } = settings;
+  const { baseUrl, headers, ordering, concurrency, retry, indexes, schemas } = settings;
   const isNumber = (value: unknown, least: number, most = Number.POSITIVE_INFINITY) =>
     typeof value === 'number' && value >= least && value <= most;
   const isDelay = (value: unknown, least = 1) => isNumber(value, least, longestTimer);
   const isOneOf = (value: unknown, ...values: readonly unknown[]) => values.includes(value);
   const demands: readonly Demand[] = [
     ['name', typeof settings.name === 'string' && settings.name !== '', 'a text'],
-    ['baseUrl', /^(https?:\/\/|\/|$)/.test(baseUrl), 'a path or an http(s) URL'],
-    ['headers', isOneOf(typeof settings.headers, 'undefined', 'object', 'function'), 'headers or a function'],
+    ['baseUrl', isBaseUrl(baseUrl), 'a path or an http(s) URL, without a query'],
+    ['headers', typeof headers === 'function' || isTaken(() => new Headers(headers)), 'headers or a function'],
+    ['credentials', isOneOf(settings.credentials, undefined, 'omit', 'same-origin', 'include'), 'one of fetch'],
     ['ordering', isOneOf(ordering, 'per-lead', 'strict'), "'per-lead' or 'strict'"],
     ['concurrency', Number.isInteger(concurrency) && concurrency > 0, 'a whole number from 1'],
     ['concurrency', ordering === 'per-lead' || concurrency === 1, "1 with 'strict' ordering"],
@@ -153,6 +154,20 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     if (!isMet) throw new LeadboxError('invalid-option', `${option} must be ${expected}.`, { path: option.split('.') });
   }
   return settings;
+}
+
+/** Whether paths can be put behind it. */
+function isBaseUrl(text: string): boolean {
+  return /^(https?:\/\/|\/|$)[^?#]*$/.test(text) && isTaken(() => new URL(text, 'https://page.invalid'));
+}
+
+function isTaken(make: () => unknown): boolean {
+  try {
+    make();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Key paths as IndexedDB takes them: identifiers joined by dots; one named twice would break the schema. */

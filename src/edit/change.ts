@@ -1,5 +1,14 @@
 import { Immer } from 'immer';
-import { getOwn, isJsonObject, isPlain, type JsonObject, type JsonValue, setOwn, toJson } from '../model/json.ts';
+import {
+  getOwn,
+  isJsonObject,
+  isPlain,
+  type JsonObject,
+  type JsonValue,
+  maxDepth,
+  setOwn,
+  toJson,
+} from '../model/json.ts';
 import { asJson, type DraftLead, editableMembers, type Lead, type LeadPatch, sectionNames } from '../model/lead.ts';
 import { checked, leadPatchSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
@@ -82,7 +91,7 @@ function changeBetween(
 ): JsonValue | undefined {
   if (!isPlain(before) || !isPlain(after)) {
     // What the recipe left behind need not be JSON yet.
-    const value = after === undefined ? null : toJson(after, here);
+    const value = after === undefined ? null : toJson(after, here, 'omit', maxDepth - here.length);
     return value === null && before === undefined ? undefined : mergePatchBetween(before, value);
   }
   const patch = {};

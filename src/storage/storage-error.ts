@@ -16,7 +16,10 @@ export function storageError(cause: unknown): unknown {
     return new LeadboxError('storage-full', 'The device is full. Nothing was stored; free some space.', { cause });
   }
   if (cause.name === 'SchemaError') {
-    return new LeadboxError('not-indexed', `${cause.message}. Name the path in the option indexes.`, { cause });
+    // Dexie names the path in its message only.
+    const [, missing] = /KeyPath (\S+) on object store/.exec(cause.message) ?? [];
+    const path = missing === undefined ? [] : [missing];
+    return new LeadboxError('not-indexed', `${cause.message}. Name the path in the option indexes.`, { path, cause });
   }
   const message = `The database cannot be used (${names.filter(Boolean).join(', ')}). Nothing was stored by this call.`;
   return new LeadboxError('storage-unavailable', message, { cause });

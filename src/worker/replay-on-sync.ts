@@ -20,6 +20,8 @@ export interface ReplayOnSyncOptions
     | 'idempotencyHeader'
     | 'timeout'
     | 'retry'
+    | 'rateLimitReserve'
+    | 'maxAge'
     | 'durability'
     | 'onEvent'
     | 'environment'

@@ -59,6 +59,12 @@ const refused: [what: string, act: Act, code: string, path?: string[]][] = [
     'invalid-lead-id',
   ]),
   [
+    'R5 a recipe that puts down, two levels below the lead, what has 99',
+    recipe((draft) => Object.assign(draft.properties, { a: nested(99) })),
+    'not-json',
+    ['properties', 'a', ...Array<string>(98).fill('x')],
+  ],
+  [
     'R5 a recipe that sets the code',
     recipe((draft) => Object.assign(draft, { code: 'x' })),
     'read-only-field',
@@ -338,4 +344,8 @@ async function aTab(isObserved: boolean, faults: Faults = () => undefined) {
 
 function aTaggedLead() {
   return aLead({ properties: { industry: 'Technology', tags: ['a'] } });
+}
+
+function nested(levels: number): object {
+  return levels === 1 ? { x: 1 } : { x: nested(levels - 1) };
 }

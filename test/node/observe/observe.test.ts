@@ -201,7 +201,8 @@ describe('R68 in observeAll', () => {
       code: 'not-indexed',
       message: expect.stringContaining('indexes'),
     });
-    expect(await errorOf(device, leadbox.observeAll(query))).toMatchObject({ code: 'not-indexed' });
+    const missing = { code: 'not-indexed', path: ['properties.status'] };
+    expect(await errorOf(device, leadbox.observeAll(query))).toMatchObject(missing);
   });
 });
 

@@ -28,6 +28,14 @@ describe('R42 replayOnSync, on a Background Sync event,', () => {
     expect(device.clock.pending).toBe(1); // the page that was just opened looks again in 30 s
   });
 
+  it('R21 parks what is older than the maxAge that the pages have', async () => {
+    const device = await aLeftEdit();
+    await device.clock.advance(3_600_000);
+    await aWorker(device, { maxAge: 1_000_000 }).sync();
+    expect(device.attempts).toEqual([]);
+    expect(await device.tab(stopped).outbox.parked()).toMatchObject([{ reason: 'stale' }]);
+  });
+
   it('settles the edit of a page that is still there', async () => {
     const device = aDevice();
     const page = await device.loadedTab(stopped);
