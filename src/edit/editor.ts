@@ -68,7 +68,7 @@ export function createEditor({ database, clock, schemas, screen, etagOf, editOf,
 
   const patchOf = (change: Change) => (view: Lead) => {
     const patch = change(view);
-    checkSections(schemas, applyToLead(view, patch), patch);
+    checkSections(schemas, view, patch);
     return patch;
   };
 

@@ -2,7 +2,6 @@ import type { Clock } from '../environment.ts';
 import type { Edit, ParkedEdit, PendingEdit } from '../model/edit.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { LeadPatch, SectionSchemas } from '../model/lead.ts';
-import { applyToLead } from '../model/lead-change.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import type { Database } from '../storage/database.ts';
 import { checkedExport, exportOutbox, importOutbox, type OutboxExport } from '../storage/outbox-transfer.ts';
@@ -55,7 +54,7 @@ export function createOutbox({
       const { leadId, row } = await requeue(database, asked, (parked, view) => {
         // A recipe runs once, however often the transaction is repeated.
         if (!patch || !amend) patch = amended(parked, amend);
-        checkSections(schemas, applyToLead(view, patch), patch);
+        checkSections(schemas, view, patch);
         return patch;
       });
       onStored([leadId]);

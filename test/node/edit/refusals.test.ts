@@ -60,7 +60,7 @@ const refused: [what: string, act: Act, code: string, path?: string[]][] = [
   ]),
   [
     'R5 a recipe that puts down, two levels below the lead, what has 99',
-    recipe((draft) => Object.assign(draft.properties, { a: nested(99) })),
+    recipe(({ properties }) => Object.assign(properties as object, { a: nested(99) })),
     'not-json',
     ['properties', 'a', ...Array<string>(98).fill('x')],
   ],

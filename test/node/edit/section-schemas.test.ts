@@ -50,6 +50,17 @@ describe.each([
     expect(device.attempts).toEqual([]);
   });
 
+  it('holds no rule about several members against an edit that it was broken before, and does against one that breaks it', async () => {
+    const rule = classic.object({ from: classic.number(), to: classic.number() }).loose();
+    const inOrder = rule.refine(({ from, to }) => from <= to);
+    const device = aDevice({ leads: [aLead({ properties: { from: 2, to: 1 } })] });
+    const leadbox = await device.loadedTab({ schemas: { properties: inOrder } });
+    const edit = (properties: { [name: string]: string | number }) => leadbox.patch(id, { properties });
+    expect(await edit({ notes: 'a' })).toMatchObject({ seq: 1 });
+    await edit({ to: 3 });
+    await expect(edit({ to: 1 })).rejects.toMatchObject({ code: 'invalid-edit', path: ['properties'] });
+  });
+
   it('R5 refuses what a recipe does in the same way', async () => {
     const leadbox = await aDevice().loadedTab({ schemas });
     const edit = leadbox.edit(id, (draft) => {
