@@ -1,4 +1,5 @@
 import type { Lead, LeadboxEvent } from '../../src/index.ts';
+import { replayMemoryName } from '../../src/storage/replay-memory.ts';
 import { appOptions } from './app-options.ts';
 import { createBackground } from './background.ts';
 import { createDice, type Dice } from './dice.ts';
@@ -18,6 +19,7 @@ import { createServer, type Server } from './server.ts';
 import { createStayNetwork, timeout } from './stay-network.ts';
 import { createStayStorage } from './stay-storage.ts';
 import { createStorageChecks, type StorageChecks } from './storage-checks.ts';
+import { readMemory } from './stored.ts';
 import type { LifecycleChange, Tab } from './tab.ts';
 import { createChannels } from './tab-channels.ts';
 import { type EnvironmentHost, tabEnvironment } from './tab-environment.ts';
@@ -105,6 +107,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
     passages: () => network.passages,
     tabs: () => device.tabs,
     elapsed: () => scheduler.elapsed,
+    isPaused: () => readMemory(factory, replayMemoryName(name), 'isPaused') === 'true',
   });
   const network = createStayNetwork({
     ...{ scheduler, server, storage, sending, ledger, mix, user, initial: leads, device: () => device, networkDice },

@@ -45,6 +45,8 @@ export interface WaitingHost {
   readonly ledger: Ledger;
   readonly tabs: () => readonly Tab[];
   readonly elapsed: () => number;
+  /** Whether a pause is written down. */
+  readonly isPaused: () => boolean;
 }
 
 /** What a tab learned; the others know it as soon as it is written. */
@@ -68,7 +70,7 @@ interface Asked extends Learned {
 const minDelay = 1_000;
 
 /** Judges when something is sent: not during a wait, without a session, in a pause, or after its user signed out (11). */
-export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): WaitingChecks {
+export function createWaitingChecks({ ledger, tabs, elapsed, isPaused }: WaitingHost): WaitingChecks {
   // Tabs whose app says that there is a session, and that take it for granted when they next become the sender.
   const news = new Set<Tab>();
   // Those that became the sender since and had no answer yet: frozen in between, they still take it for granted.
@@ -183,7 +185,8 @@ export function createWaitingChecks({ ledger, tabs, elapsed }: WaitingHost): Wai
       grantedIn.set(tab, session);
       if (pause?.isWritten) pause.others.add(tab);
       if (usedUp(blind, tab)) forgetAll();
-      if (usedUp(urged, tab)) relieved(tab);
+      // Finding that it is paused, it tries nothing, and what it was asked for still stands.
+      if (!isPaused() && usedUp(urged, tab)) relieved(tab);
       if (!news.delete(tab)) return;
       forgetSessions();
       trying.add(tab);
