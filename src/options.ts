@@ -123,7 +123,11 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     ['name', typeof settings.name === 'string' && settings.name !== '', 'a text'],
     ['baseUrl', isBaseUrl(baseUrl), 'a path or an http(s) URL, without a query'],
     ['headers', typeof headers === 'function' || isTaken(() => new Headers(headers)), 'headers or a function'],
-    ['credentials', isOneOf(settings.credentials, undefined, 'omit', 'same-origin', 'include'), 'one of fetch'],
+    [
+      'credentials',
+      isOneOf(settings.credentials, undefined, 'omit', 'same-origin', 'include'),
+      "'omit', 'same-origin' or 'include'",
+    ],
     ['ordering', isOneOf(ordering, 'per-lead', 'strict'), "'per-lead' or 'strict'"],
     ['concurrency', Number.isInteger(concurrency) && concurrency > 0, 'a whole number from 1'],
     ['concurrency', ordering === 'per-lead' || concurrency === 1, "1 with 'strict' ordering"],

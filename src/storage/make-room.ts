@@ -10,7 +10,8 @@ const someLeads = 500;
 
 /**
  * Drops a quarter of the cached leads that can be asked for again, the ones changed the longest ago first: none with
- * pending or parked edits, and none of those `needed` in the moment in which they go (R48). Gives those that went, by their ids with their `updated_at`.
+ * pending or parked edits, and none of those `needed` in the moment in which they go (R48). Gives those that went, by
+ * their ids with their `updated_at`.
  */
 export function makeRoom(database: Pick<Database, 'run'>, needed: () => ReadonlySet<string>): Promise<Evicted> {
   return database.run('rw', async ({ leads, bases, outbox, parked }) => {
