@@ -3,7 +3,7 @@ import type { Environment } from '../../../src/index.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
-import { aPage } from '../../builders/a-tab.ts';
+import { aPage, unanswered } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
 
@@ -55,13 +55,6 @@ function aStorageToReopen({ indexedDB }: Device): { readonly indexedDB: IDBFacto
     },
     reopen: () => reopen(),
   };
-}
-
-/** A request that is answered only by its time-out. */
-function unanswered(signal: AbortSignal | undefined): Promise<Response> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason));
-  });
 }
 
 function sentTo(device: Device, lead: string): number {

@@ -4,6 +4,7 @@ import { createLocalChannels } from '../../../src/testing.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
+import { unanswered } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
 
@@ -78,11 +79,9 @@ describe('R28 resume() stands for one attempt', () => {
 describe('R28 a session that is back is not forgotten', () => {
   it.each(['a page that opens', 'onUnauthorized'])('where %s is frozen in its first request', async (how) => {
     const { device, session } = aDeviceWithSessions();
-    const hanging = (signal: AbortSignal | undefined) =>
-      new Promise<Response>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
     let isHanging = true;
     const bringBack = () => {
-      device.intercept = (_, signal) => (isHanging ? hanging(signal) : undefined);
+      device.intercept = (_, signal) => (isHanging ? unanswered(signal) : undefined);
       session.isValid = true;
     };
     const listeners: ((to: 'frozen' | 'resumed') => void)[] = [];
@@ -260,10 +259,7 @@ async function aTabInADrainThatMetA401() {
   });
   device.intercept = async (attempt, signal) => {
     if (attempt.leadId === leadId(0)) return refuse?.(attempt, signal);
-    const aborted = new Promise<never>((_, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason));
-    });
-    await Promise.race([held, aborted]);
+    await Promise.race([held, unanswered(signal)]);
     return refuse?.(attempt, signal);
   };
   const onUnauthorized = vi.fn(() => new Promise<void>(() => {}));
