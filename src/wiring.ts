@@ -106,6 +106,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const editor = createEditor({
     ...{ database, clock, schemas, screen: views, etagOf: (lead) => api.etagOf(lead) },
     editOf: (row) => editOf(row),
+    onWritten: queued,
     onStored(leadIds) {
       stored(leadIds);
       if (settings.autoSync) backgroundSync.afterEdit();
@@ -123,7 +124,13 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     isClosed,
   });
 
-  const outbox = createOutbox({ database, clock, schemas, settlements, newName, editOf, onStored: stored });
+  const outbox = createOutbox({
+    ...{ database, clock, schemas, settlements, newName, editOf },
+    onStored(leadIds) {
+      queued(leadIds);
+      stored(leadIds);
+    },
+  });
 
   const warn = (code: Warning, message: string) => onEvent({ type: 'warning', code, message });
   const keepStorage = createStorageKeeping(environment, warn);
@@ -140,7 +147,9 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
   const replay = createReplay({
     ...settings,
-    ...{ database, memory, isWorker, newName, send: api.patch, look: api.look, onTurn: (turn) => tell(turn) },
+    ...{ database, memory, isWorker, newName, send: api.patch, look: api.look },
+    onTurnWritten: (turn) => tellTabs(...leadsOf(turn)),
+    onTurn: (turn) => tell(turn),
     onProgress: () => isFrozen || status.touch(),
     onWaiting: () => isFrozen || backgroundSync.mayBeLeft(),
     async mayStay(isSignedOut) {
@@ -162,10 +171,16 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let synced = 0;
   // Grows with what the server acknowledged: a GET that began before may be older than it looks.
   let changes = 0;
-  const tell = ({ settled, parkedUnsent, batches }: Turn) => {
-    views.sending(batches.map(({ leadId }) => leadId));
+  /** The leads that a turn changed, and those whose requests are on their way now, or no longer. */
+  const leadsOf = ({ settled, parkedUnsent, batches, unsent }: Turn) =>
+    [
+      [...settled.map(({ record }) => record.id), ...parkedUnsent.map(({ leadId }) => leadId)],
+      [...batches.map(({ leadId }) => leadId), ...unsent],
+    ] as const;
+  const tell = (turn: Turn) => {
+    const { settled, parkedUnsent } = turn;
     changes += settled.length;
-    const shown = changedHere([...settled.map(({ record }) => record.id), ...parkedUnsent.map(({ leadId }) => leadId)]);
+    const shown = show(...leadsOf(turn));
     tellParked(parkedUnsent, shown);
     for (const { record, acknowledged, parked, differs, lost, isOutdated } of settled) {
       const leadId = record.id;
@@ -198,7 +213,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
 
   const tabs = createOtherTabs(name, environment, hear);
   function hear(message: TabMessage): void {
-    const { leadIds, evicted, paused, ended } = message;
+    const { leadIds, sending, evicted, paused, ended } = message;
     if (ended) leave(ended.isWiped);
     else if (isFrozen) unheard.push(message);
     else if (paused !== undefined) void replay.setPaused(paused, true);
@@ -206,7 +221,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       putBack(evicted)
         .catch(ignored)
         .finally(() => changedElsewhere([...evicted.keys()]));
-    else changedElsewhere(leadIds);
+    else if (leadIds?.length) changedElsewhere(leadIds, { sending });
+    else void views.changed([], sending);
   }
 
   /** Another tab made room: what is watched here stays. */
@@ -235,26 +251,46 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   });
   const backgroundSync = createBackgroundSync(name, environment, async () => (await countRows(database)).pending);
 
-  /** Edits of these leads joined or left the outbox in this tab. */
-  function stored(leadIds: readonly string[]): void {
-    void changedHere(leadIds);
+  /** Edits of these leads are on their way into the outbox, or out of it. The tab that is used is the first to send. */
+  function queued(leadIds: readonly string[]): void {
     replay.trigger();
+    tellTabs(leadIds);
+  }
+
+  /** They are there, or gone. */
+  function stored(leadIds: readonly string[]): void {
+    void show(leadIds);
     reReading.begin(leadIds);
   }
 
   /** Rows changed in this tab. Resolves when its observers know. */
   function changedHere(leadIds: readonly string[]): Promise<unknown> {
-    status.touch();
-    if (leadIds.length) tabs.tell({ leadIds });
-    return views.changed(leadIds);
+    tellTabs(leadIds);
+    return show(leadIds);
   }
 
-  /** Rows changed elsewhere, or may have; undefined: any. `isRelieving`: also a reason to stop backing off. */
-  function changedElsewhere(leadIds?: readonly string[], isRelieving?: boolean): void {
-    changes++;
-    void views.changed(leadIds);
+  function tellTabs(leadIds: readonly string[], sending: readonly string[] = []): void {
+    if (leadIds.length || sending.length) tabs.tell({ leadIds, sending });
+  }
+
+  /** Resolves when the observers of this tab know. */
+  function show(leadIds?: readonly string[], sending?: readonly string[]): Promise<unknown> {
     status.touch();
-    settlements.recheck(leadIds).catch(ignored); // asked again at the next notice
+    return views.changed(leadIds, sending);
+  }
+
+  interface Elsewhere {
+    /** Leads whose requests are on their way, or no longer. */
+    readonly sending?: readonly string[] | undefined;
+    /** It is also a reason to stop backing off. */
+    readonly isRelieving?: boolean;
+  }
+  /** Rows changed elsewhere, or may have; undefined: any. */
+  function changedElsewhere(leadIds?: readonly string[], { sending, isRelieving }: Elsewhere = {}): void {
+    changes++;
+    void show(leadIds, sending);
+    // An edit of this tab may be stored, and yet wait to be told so.
+    void editor.stored().then(() => settlements.recheck(leadIds).catch(ignored)); // asked again at the next notice
     replay.trigger(isRelieving);
     reReading.begin(leadIds);
   }
@@ -271,7 +307,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
         if (!isFrozen) for (const message of unheard.splice(0)) hear(message);
       }
       if (to === 'hidden' && settings.autoSync) backgroundSync.mayBeLeft();
-      if (to === 'visible' || to === 'resumed') changedElsewhere(undefined, true);
+      if (to === 'visible' || to === 'resumed') changedElsewhere(undefined, { isRelieving: true });
     }),
     closeDatabases,
     reReading.end,

@@ -49,6 +49,7 @@ export interface PageAnswer {
 export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): LeadApi {
   const { environment, timeout, onWarning } = options;
   const { clock } = environment;
+  const isOwnOrigin = isSameOrigin(options.baseUrl, environment.origin);
 
   const receive = async (path: string, init: RequestInit, extra: Record<string, string>): Promise<Received> => {
     const began = clock.now();
@@ -57,7 +58,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
     if (clock.now() - began >= timeout) throw new Error(`The headers took more than ${timeout} ms.`);
     const headers = new Headers(given);
     if ([...headers.values()].some((value) => looksLikeKey.test(value))) onWarning('api-key-in-browser', keyWarning);
-    if (isSameOrigin(options.baseUrl, environment.origin)) headers.set('X-Leadbox', '1');
+    if (isOwnOrigin) headers.set('X-Leadbox', '1');
     for (const name in extra) headers.set(name, extra[name] as string); // its own key
     init.signal?.throwIfAborted();
     const { baseUrl, credentials } = options;
@@ -118,7 +119,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
       return retry('network', failure, !failure.cause);
     }
   };
-  const isConditional = options.preconditions ?? isSameOrigin(options.baseUrl, environment.origin);
+  const isConditional = options.preconditions ?? isOwnOrigin;
 
   return {
     patch({ leadId, body, id, version, etag = etags.of(leadId, version) }, lost) {

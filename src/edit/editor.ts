@@ -33,6 +33,8 @@ export interface EditorHost {
   readonly etagOf: (lead: Lead) => string | undefined;
   /** The edit of a row that is durable now. */
   readonly editOf: (row: PendingRow) => Edit;
+  /** Edits of these leads are on their way to the disk: whoever looks from now on waits for that. */
+  readonly onWritten: (leadIds: readonly string[]) => void;
   /** Edits of these leads are durable; called before their promises resolve. */
   readonly onStored: (leadIds: readonly string[]) => void;
 }
@@ -62,7 +64,8 @@ interface Queued {
 /** So many share a transaction at most: nobody else's begins meanwhile. */
 const groupSize = 1_000;
 
-export function createEditor({ database, clock, schemas, screen, etagOf, editOf, onStored }: EditorHost): Editor {
+export function createEditor(host: EditorHost): Editor {
+  const { database, clock, schemas, screen, etagOf, editOf } = host;
   const queue: Queued[] = [];
   const underWay = new Map<Promise<Edit>, string>();
 
@@ -93,13 +96,11 @@ export function createEditor({ database, clock, schemas, screen, etagOf, editOf,
   });
 
   const storeGroup = async (group: readonly Queued[]): Promise<void> => {
+    const requests = group.map(({ request }) => request);
+    const leadIds = requests.map(({ leadId }) => leadId);
     let stored: readonly StoredEdit[];
     try {
-      stored = await storeEdits(
-        database,
-        group.map(({ request }) => request),
-        etagOf,
-      );
+      stored = await storeEdits(database, requests, etagOf, () => host.onWritten(leadIds));
     } catch (error) {
       // One edit too big for the disk must not take the others with it.
       if (group.length > 1 && isLeadboxError(error, 'storage-full')) {
@@ -117,7 +118,7 @@ export function createEditor({ database, clock, schemas, screen, etagOf, editOf,
       if (layer && outcome && 'seq' in outcome) layer.seq = outcome.seq;
     }
     screen.stored(group.flatMap(({ layer }) => layer ?? []));
-    onStored(group.map(({ request }) => request.leadId));
+    host.onStored(leadIds);
     for (const [index, { request, resolve, reject }] of group.entries()) {
       const outcome = stored[index];
       if (!outcome) {

@@ -16,9 +16,14 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An own data property, also for `__proto__`, which a plain assignment would take for the prototype. */
+/**
+ * An own data property, also where the prototype has one of that name: assigned, `__proto__` would become the prototype, and
+ * a frozen prototype would refuse any of its own.
+ */
 export function setOwn(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, configurable: true, enumerable: true, writable: true });
+  if (key in target)
+    Object.defineProperty(target, key, { value, configurable: true, enumerable: true, writable: true });
+  else (target as Record<string, unknown>)[key] = value;
 }
 
 /** The own member `key` of an object, never one of a prototype. */
@@ -94,9 +99,7 @@ function copied(value: unknown, copying: Copying): JsonValue {
       const member: unknown = (value as Record<string, unknown>)[key]; // one of its keys
       const json = member === undefined ? null : inside(key, () => copied(member, copying));
       if (member === undefined && absent === 'omit') continue;
-      // Named like a member of the prototype, it cannot be assigned, or would be taken for another.
-      if (key in copy) setOwn(copy, key, json);
-      else copy[key] = json;
+      setOwn(copy, key, json);
     }
     ancestors.pop();
     return copy;

@@ -2,10 +2,11 @@ import type { Environment } from '../environment.ts';
 
 /**
  * What tabs tell each other: hints to look again; losing, doubling or delaying one is harmless (R41). Either leads that
- * changed or were dropped to make room, or that one tab paused or resumed all, or ended all.
+ * changed, are being sent or were dropped to make room, or that one tab paused or resumed all, or ended all.
  */
 export interface TabMessage {
   readonly leadIds?: readonly string[];
+  readonly sending?: readonly string[];
   /** By their ids, with their `updated_at`. */
   readonly evicted?: ReadonlyMap<string, string>;
   readonly paused?: boolean;

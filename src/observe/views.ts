@@ -15,8 +15,6 @@ export interface Views {
   observe(id: string): Observable<LeadState | undefined>;
   observeAll(query: LeadQuery): Observable<readonly Lead[]>;
   observeOutbox(leadId: string | undefined): Observable<OutboxState>;
-  /** Requests of these leads are on their way now. */
-  sending(leadIds: readonly string[]): void;
   /** One lead as it is stored now; undefined if it is not cached. */
   read(id: string): Promise<LeadState | undefined>;
   /** The lead as observers see it; undefined if nobody in this tab watches it. */
@@ -31,8 +29,11 @@ export interface Views {
   takeBack(layer: Layer): void;
   /** These layers are stored. */
   stored(layers: readonly Layer[]): void;
-  /** These leads changed, in this tab or another; undefined: any may have. Resolves when observers know. */
-  changed(leadIds?: readonly string[]): Promise<unknown>;
+  /**
+   * These leads changed, in this tab or another; undefined: any may have. Requests of `sending` ones are on their way, or no
+   * longer. Resolves when observers know.
+   */
+  changed(leadIds?: readonly string[], sending?: readonly string[]): Promise<unknown>;
   end(): void;
 }
 
@@ -53,9 +54,6 @@ export function createViews(database: Database, later: Later): Views {
         lives,
         later,
       ),
-    sending(leadIds) {
-      for (const live of lives) if (live.showsSending) void live.changed(leadIds);
-    },
     async read(id) {
       const readAt = layers.now();
       const found = await readLead(database, id);
@@ -81,7 +79,10 @@ export function createViews(database: Database, later: Later): Views {
       show(layer);
     },
     stored: layers.commit,
-    changed: (leadIds) => Promise.all([...lives].map((live) => live.changed(leadIds))),
+    changed(leadIds, sending = []) {
+      const all = leadIds && [...leadIds, ...sending];
+      return Promise.all([...lives].map((live) => live.changed(live.showsSending ? all : leadIds)));
+    },
     end() {
       for (const live of [...lives]) live.end();
     },

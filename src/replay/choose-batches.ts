@@ -6,10 +6,14 @@ import { standingOn } from '../model/replaced.ts';
 import { doubt, doubtedRows, mostRounds, nothingElse, parkRows, type Settled } from '../model/settle.ts';
 import { staleRows } from '../model/stale.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
-import type { SentBatch, Turn, TurnPlan } from './turn.ts';
+import type { Chosen, SentBatch, TurnPlan } from './turn.ts';
 
 /** Chooses what to send next: batches, or leads to fetch before theirs can be chosen; `looked` were just fetched. */
-export async function chooseBatches(records: LeadRecords, plan: TurnPlan, looked: ReadonlySet<string>): Promise<Turn> {
+export async function chooseBatches(
+  records: LeadRecords,
+  plan: TurnPlan,
+  looked: ReadonlySet<string>,
+): Promise<Chosen> {
   const batches: SentBatch[] = [];
   const looks: string[] = [];
   const fencedUntil: number[] = [];

@@ -27,8 +27,8 @@ export interface DrainHost {
   readonly report: (changes: Partial<Progress>) => void;
   /** Nothing new may be sent: paused or closed. */
   readonly isStopped: () => boolean;
-  /** Nor may anything new be stored: closed, or the page is being frozen. */
-  readonly isLost: () => boolean;
+  /** Nor may a transaction begin that need not: the page is being frozen. */
+  readonly isFrozen: () => boolean;
   /** Whether requests may be chosen before there is room for them. */
   readonly mayChooseAhead: () => boolean;
 }

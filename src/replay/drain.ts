@@ -47,13 +47,16 @@ interface Ready {
   hasWaited: boolean;
 }
 
+/** So many are ready at least where answers come quicker than turns: then one turn takes in several. */
+const leastAhead = 3;
+
 /**
  * One drain:
  *
  *     answers ──► turn: settle + choose ──► ready ──► requests ──► answers …
  *
- * As many again are ready as are on their way, so that a request need not wait for the turn that takes in the answer
- * before it.
+ * As many again are ready as are on their way, or some more, so that a request need not wait for the turn that takes in the
+ * answer before it.
  */
 export function createDrain(host: DrainHost): Drain {
   const { connectivity, random } = host.environment;
@@ -78,6 +81,8 @@ export function createDrain(host: DrainHost): Drain {
     let fences: readonly number[] = [];
     let lookedAt = 0;
     let hasAnswered = false;
+    let isTurning = false;
+    let ahead = host.concurrency;
     mayBeMore = true;
 
     /** Sends what is ready, as far as there is room and nothing came between. */
@@ -89,8 +94,8 @@ export function createDrain(host: DrainHost): Drain {
         if (!next) return;
         const isLate = now > next.chosenAt + travelTime;
         // The device may have slept: what a fence and a lease are counted from is no longer true. And whoever sent a batch
-        // before may have had its answer since.
-        if (isLate || (next.hasWaited && next.batch?.isRepeated)) giveBack([next]);
+        // before may have had its answer since. What stands behind it waits for its turn.
+        if (isLate || (next.hasWaited && next.batch?.isRepeated)) giveBack([next, ...ready.splice(0)]);
         else void attempt(next, now);
       }
     };
@@ -138,6 +143,7 @@ export function createDrain(host: DrainHost): Drain {
       if (outcome.wait && (batch || outcome.kind === 'retry')) state = afterWait(state, outcome.wait, circumstances);
       if (failed) reserved.delete(leadId);
       mayBeMore = true;
+      if (isTurning && !ready.length) ahead = Math.max(ahead, leastAhead);
       sendReady();
       wake();
     };
@@ -145,6 +151,7 @@ export function createDrain(host: DrainHost): Drain {
     const turn = async (want: number) => {
       if (want) mayBeMore = false;
       lookedAt = host.now();
+      isTurning = true;
       const taken = answers.slice();
       const answered = new Set(taken.map(({ leadId }) => leadId));
       // The first request after an outage is a probe: of the lead that was not attempted for the longest time.
@@ -179,6 +186,8 @@ export function createDrain(host: DrainHost): Drain {
         // What was only looked at is looked at again: it would not be fresh any more.
         answers.splice(0, answers.length, ...answers.filter(({ batch }) => batch));
         giveBack(ready.splice(0));
+      } finally {
+        isTurning = false;
       }
     };
 
@@ -188,10 +197,11 @@ export function createDrain(host: DrainHost): Drain {
       state = lapsed(relievedAt === undefined ? state : relieved(state, relievedAt), now);
       relievedAt = undefined;
       const isIdle = failed || host.isStopped() || heldBy(state, now);
-      if (isIdle || state.hold) giveBack(ready.splice(0));
-      const most = state.hold ? 1 : host.concurrency * (host.mayChooseAhead() ? 2 : 1);
+      const mayBeAhead = host.mayChooseAhead() && !state.hold;
+      if (isIdle || !mayBeAhead) giveBack(ready.splice(0));
+      const most = state.hold ? 1 : host.concurrency + (mayBeAhead ? ahead : 0);
       const want = isIdle ? 0 : Math.max(0, most - inFlight - ready.length);
-      if (!failed && (answers.length || (unsent.length && !host.isLost()) || (want && mayBeMore))) {
+      if (!failed && (answers.length || (unsent.length && !host.isFrozen()) || (want && mayBeMore))) {
         await turn(want);
         continue;
       }

@@ -46,6 +46,8 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
   readonly mayStay: (isSignedOut: boolean) => Promise<boolean>;
   /** Told when something keeps edits from being sent. */
   readonly onWaiting: () => void;
+  /** Told what a turn came to as soon as it is on its way to the disk: whoever looks from now on waits for that. */
+  readonly onTurnWritten: (turn: Turn) => void;
   /** Told what a turn came to, before anything it chose is sent. */
   readonly onTurn: (turn: Turn) => void;
   /** Told when the progress changed. */
@@ -141,7 +143,7 @@ export function createReplay(host: ReplayHost): Replay {
   const isLost = () => isClosed || !!lost?.aborted;
   const drain = createDrain({
     ...host,
-    ...{ now, schedule, report, isLost },
+    ...{ now, schedule, report, isFrozen: () => !isClosed && isLost() },
     isStopped: () => progress.paused || isLost(),
     // Not where an answer or a look decides what the next request is.
     mayChooseAhead: () => isLikelyMerging && !isReplacing && !host.checkBeforeSend && host.ordering === 'per-lead',
@@ -153,7 +155,7 @@ export function createReplay(host: ReplayHost): Replay {
       const { maxAge, checkBeforeSend } = host;
       const decide = host.onConflict ?? (() => 'mine' as const);
       const isFenced = !host.idempotencyHeader;
-      const turn = await takeTurn(host.database, {
+      const request = {
         ...plan,
         terms,
         now: clock.now, // what is stored is of the clock that all tabs share; what this tab waits for is of its own time
@@ -165,7 +167,8 @@ export function createReplay(host: ReplayHost): Replay {
         sections,
         checkBeforeSend,
         decide,
-      });
+      };
+      const turn = await takeTurn(host.database, request, host.onTurnWritten);
       host.onTurn(turn);
       if (sections.isAuto && isReplacing !== replacingServers.includes(host.baseUrl)) {
         const others = replacingServers.filter((url) => url !== host.baseUrl);

@@ -74,19 +74,28 @@ export interface Turn {
   /** Edits parked without having been sent: too old, or not to be read. */
   readonly parkedUnsent: readonly ParkedRow[];
   readonly batches: readonly SentBatch[];
+  /** Leads of batches that were chosen before and are not sent after all. */
+  readonly unsent: readonly string[];
   /** Leads to fetch before their batches can be chosen. */
   readonly looks: readonly string[];
   /** When the fences that held leads back stand no more, in milliseconds since 1970. */
   readonly fencedUntil: readonly number[];
 }
 
-/** Takes answers in and chooses what to send next, in one transaction (R18). What it chose is frozen in its rows (R16). */
-export function takeTurn(database: Database, request: TurnRequest): Promise<Turn> {
-  return database.run('rw', async (tables) => {
+/** What was chosen, and what came of choosing it. */
+export type Chosen = Omit<Turn, 'unsent'>;
+
+/**
+ * Takes answers in and chooses what to send next, in one transaction (R18). What it chose is frozen in its rows (R16).
+ * `onWritten` as for any transaction.
+ */
+export function takeTurn(database: Database, request: TurnRequest, onWritten: (turn: Turn) => void): Promise<Turn> {
+  const turn = async (tables: Tables): Promise<Turn> => {
     const { queue, mayBeSent, rank, want, now } = request;
     const answered = request.answers.map(({ leadId }) => leadId);
-    // All that is likely to be needed is read at once; of the leads to choose from, those just answered may be some.
-    const likely = want ? queue.likely(mayBeSent, rank, want + answered.length) : [];
+    // All that is likely to be needed is read at once.
+    const isOther = (leadId: string) => !answered.includes(leadId) && mayBeSent(leadId);
+    const likely = want ? queue.likely(isOther, rank, want) : [];
     const parked = needNotBeAwaited(readParked(tables, answered));
     const records = await openRecords(tables, now(), [...answered, ...likely]);
     // Asked once it runs: it may have stood in line for long, in a frozen page for example, while others sent.
@@ -97,8 +106,12 @@ export function takeTurn(database: Database, request: TurnRequest): Promise<Turn
     const acknowledged = all.flatMap((one) => one.acknowledged);
     noteOvertaken(tables, await parked, acknowledged);
     records.flush();
-    return { ...chosen, settled: all, parkedUnsent: [...records.unreadable, ...parkedUnsent, ...chosen.parkedUnsent] };
-  });
+    return {
+      ...{ ...chosen, settled: all, unsent: request.unsent.map(({ leadId }) => leadId) },
+      parkedUnsent: [...records.unreadable, ...parkedUnsent, ...chosen.parkedUnsent],
+    };
+  };
+  return database.run('rw', turn, { onWritten });
 }
 
 /** Chooses nothing where it may not send it, or somebody else had the lease since the drain began: soon another begins. */
@@ -107,7 +120,7 @@ async function chooseAlone(
   records: LeadRecords,
   plan: TurnPlan,
   looked: ReadonlySet<string>,
-): Promise<Turn> {
+): Promise<Chosen> {
   const { lease, terms, want } = plan;
   if (plan.isLost() || (want && lease && !(await prolongLease(tables, lease))))
     return { batches: [], looks: [], fencedUntil: [terms.now + 1_000], settled: [], parkedUnsent: [] };

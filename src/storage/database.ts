@@ -13,15 +13,24 @@ import { needNotBeAwaited, type Table, tableOf } from './table.ts';
 export interface Database {
   /**
    * Resolves with what `body` gave once the transaction is complete. `body` awaits nothing but its tables; after a lost
-   * connection it runs again on a new one, and once more where the device was full and room could be made. No lead in
-   * `needed` goes for that.
+   * connection it runs again on a new one, and once more where the device was full and room could be made.
    */
-  run<T>(mode: 'r' | 'rw', body: (tables: Tables) => PromiseLike<T>, needed?: readonly string[]): Promise<T>;
+  run<T>(mode: 'r' | 'rw', body: (tables: Tables) => PromiseLike<T>, terms?: RunTerms<T>): Promise<T>;
   /** What an app's own query finds: the one thing that is asked of Dexie's tables. */
   query<T>(body: (leads: DexieTable<Lead, string>) => PromiseLike<T>): Promise<T>;
   /** The same as `run`, and where the device is full it stays so. */
   readonly withoutMakingRoom: Pick<Database, 'run'>;
   close(): void;
+}
+
+export interface RunTerms<T> {
+  /** No such lead goes where room is made. */
+  readonly needed?: readonly string[];
+  /**
+   * Told what `body` gave as soon as all of it is written, while it commits: whoever looks from now on waits for that. The
+   * commit may still fail, and what is repeated is told again. Must not throw.
+   */
+  readonly onWritten?: (result: T) => void;
 }
 
 export type Tables = {
@@ -129,7 +138,7 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
   };
 
   const { IDBKeyRange: keyRange } = options.environment;
-  const run: Database['run'] = (mode, body) =>
+  const run: Database['run'] = (mode, body, { onWritten } = {}) =>
     attempt((database) => {
       // IndexedDB's own: Dexie's costs as much again as what it does, above all for its `liveQuery`, which nobody here asks.
       const access = mode === 'r' ? 'readonly' : 'readwrite';
@@ -139,20 +148,20 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
         name,
         tableOf(transaction.objectStore(name), keyRange as typeof IDBKeyRange),
       ]);
-      return outcomeOf(transaction, body(Object.fromEntries(tables) as Tables)); // each table of Rows, by its name
+      return outcomeOf(transaction, body(Object.fromEntries(tables) as Tables), onWritten); // each table of Rows, by its name
     });
 
   return {
     query: (body) => attempt(() => queries.run(body)),
     withoutMakingRoom: { run },
-    async run(mode, body, needed = []) {
+    async run(mode, body, terms) {
       try {
-        return await run(mode, body);
+        return await run(mode, body, terms);
       } catch (error) {
         const isInVain = Math.abs(options.environment.clock.now() - inVainAt) < roomPatience;
-        if (!isLeadboxError(error, 'storage-full') || isInVain || !(await onFull(needed))) throw error;
+        if (!isLeadboxError(error, 'storage-full') || isInVain || !(await onFull(terms?.needed ?? []))) throw error;
         try {
-          return await run(mode, body);
+          return await run(mode, body, terms);
         } catch (again) {
           inVainAt = options.environment.clock.now();
           throw again;
@@ -168,7 +177,11 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
 }
 
 /** What the body gave, once the transaction is complete. */
-async function outcomeOf<T>(transaction: IDBTransaction, body: PromiseLike<T>): Promise<T> {
+async function outcomeOf<T>(
+  transaction: IDBTransaction,
+  body: PromiseLike<T>,
+  onWritten: ((result: T) => void) | undefined,
+): Promise<T> {
   const complete = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new DOMException('It was aborted.', 'AbortError'));
@@ -178,6 +191,7 @@ async function outcomeOf<T>(transaction: IDBTransaction, body: PromiseLike<T>): 
     const result = await body;
     // Otherwise the browser waits for another task of ours before it does so by itself; as it does where this fails.
     tried(() => transaction.commit());
+    onWritten?.(result);
     await complete;
     return result;
   } catch (error) {

@@ -28,14 +28,16 @@ export type StoredEdit = PendingRow | undefined | { readonly error: unknown };
 
 /**
  * Applies edits to the stored views and appends them to the outbox, all in one transaction (R1, R4). Resolves when it
- * is complete. An edit that is refused leaves nothing and the others alone. Gives what became of each, in order.
+ * is complete. An edit that is refused leaves nothing and the others alone. Gives what became of each, in order. `onWritten` as
+ * for any transaction.
  */
 export function storeEdits(
   database: Database,
   requests: readonly EditRequest[],
   etagOf: (lead: Lead) => string | undefined,
+  onWritten: () => void,
 ): Promise<readonly StoredEdit[]> {
-  return database.run('rw', (tables) => addEdits(tables, requests, etagOf));
+  return database.run('rw', (tables) => addEdits(tables, requests, etagOf), { onWritten });
 }
 
 /** The same inside a transaction; the rows have their seqs when it is complete. */

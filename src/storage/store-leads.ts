@@ -80,6 +80,6 @@ export function storeLeads(
       tables.leads.bulkPut(freed);
       return { ids, unreadable: records.unreadable };
     },
-    ids,
+    { needed: ids },
   );
 }

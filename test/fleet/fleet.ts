@@ -76,7 +76,7 @@ function startDevice(index: number, options: FleetOptions, timeline: Timeline, s
       now: timeline.now,
       report: () => {},
       isStopped: () => false,
-      isLost: () => false,
+      isFrozen: () => false,
       mayChooseAhead: () => false,
     },
     async takeTurn({ answers, want, mayBeSent }) {
@@ -85,7 +85,7 @@ function startDevice(index: number, options: FleetOptions, timeline: Timeline, s
       const batches = [...waiting.values()].filter(({ leadId: id }) => mayBeSent(id)).slice(0, want);
       const arrivesUntil = timeline.now() + 35_000;
       const sent = batches.map((batch) => ({ ...batch, arrivesUntil }));
-      return { settled: [], parkedUnsent: [], batches: sent, looks: [], fencedUntil: [] };
+      return { settled: [], parkedUnsent: [], batches: sent, unsent: [], looks: [], fencedUntil: [] };
     },
     send: (batch) => new Promise((resolve) => timeline.after(() => resolve(answer(batch)), latency)),
     look: () => Promise.reject(new Error('Nothing is compared here.')),

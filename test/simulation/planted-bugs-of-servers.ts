@@ -84,9 +84,9 @@ export const moreBugs: readonly PlantedBug[] = [
       },
       {
         file: 'src/replay/turn.ts',
-        find: '...chosen.parkedUnsent] };\n  });',
+        find: "return database.run('rw', turn, { onWritten });",
         replace:
-          "...chosen.parkedUnsent] };\n  }).then(async (turn) => {\n    const { later = [] } = request.sections;\n    request.sections.later = [];\n    const madeAt = new Date(request.now()).toISOString();\n    for (const { leadId, lost } of later)\n      await database.run('rw', (tables) => addEdits(tables, [{ leadId, madeAt, patchOn: () => lost }]));\n    return turn;\n  });",
+          "return database.run('rw', turn, { onWritten }).then(async (turn) => {\n    const { later = [] } = request.sections;\n    request.sections.later = [];\n    const madeAt = new Date(request.now()).toISOString();\n    for (const { leadId, lost } of later)\n      await database.run('rw', (tables) => addEdits(tables, [{ leadId, madeAt, patchOn: () => lost }]));\n    return turn;\n  });",
       },
     ],
     caughtBy: [2, 15],

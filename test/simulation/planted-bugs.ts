@@ -43,9 +43,9 @@ export const plantedBugs: readonly PlantedBug[] = [
       { file: 'src/storage/store-edits.ts', find: 'leads.bulkPut([...changed.values()]);', replace: '' },
       {
         file: 'src/storage/store-edits.ts',
-        find: "return database.run('rw', (tables) => addEdits(tables, requests, etagOf));",
+        find: "return database.run('rw', (tables) => addEdits(tables, requests, etagOf), { onWritten });",
         replace:
-          "return database.run('rw', (tables) => addEdits(tables, requests, etagOf)).then(async (outcomes) => {\n    await database.run('rw', ({ leads }) => leads.bulkPut([...later.values()]));\n    return outcomes;\n  });",
+          "return database.run('rw', (tables) => addEdits(tables, requests, etagOf), { onWritten }).then(async (outcomes) => {\n    await database.run('rw', ({ leads }) => leads.bulkPut([...later.values()]));\n    return outcomes;\n  });",
       },
       {
         file: 'src/storage/store-edits.ts',
@@ -76,9 +76,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/turn.ts',
-        find: "  return database.run('rw', async (tables) => {",
+        find: "  return database.run('rw', turn, { onWritten });",
         replace:
-          "  const seqs = request.answers.flatMap(({ batch, answer }) => (answer.kind === 'acknowledged' ? batch.seqs : []));\n  if (seqs.length) await database.run('rw', ({ outbox }) => outbox.bulkDelete([...seqs]));\n  return database.run('rw', async (tables) => {",
+          "  const seqs = request.answers.flatMap(({ batch, answer }) => (answer.kind === 'acknowledged' ? batch.seqs : []));\n  if (seqs.length) await database.run('rw', ({ outbox }) => outbox.bulkDelete([...seqs]));\n  return database.run('rw', turn, { onWritten });",
       },
       { file: 'src/replay/turn.ts', find: 'export function takeTurn', replace: 'export async function takeTurn' },
     ],
@@ -171,8 +171,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/wiring.ts',
-        find: 'void changedHere(leadIds);\n    replay.trigger();',
-        replace: 'void changedHere(leadIds);',
+        find: 'replay.trigger();\n    tellTabs(leadIds);',
+        replace: 'tellTabs(leadIds);',
       },
     ],
     caughtBy: [5],

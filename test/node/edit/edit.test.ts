@@ -68,8 +68,8 @@ describe('R1 an edit whose promise resolved', () => {
       await expect(leadbox.patch(id, { properties: { a: 1 } })).rejects.toMatchObject({
         code: fault === 'QuotaExceededError' ? 'storage-full' : 'storage-unavailable',
       });
-      isBroken = false;
       await device.rest();
+      isBroken = false;
       expect(await allRows(device.indexedDB)).toEqual(before);
       expect(await leadbox.get(id)).toMatchObject({ lead: aLead(), pending: 0 });
       expect(device.attempts).toEqual([]);

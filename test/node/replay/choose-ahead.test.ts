@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { LeadboxOptions } from '../../../src/index.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
-import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
+import { aDevice, type Device, soon, valuesOf } from '../../builders/a-leadbox.ts';
 
 const leads = [0, 1, 2, 3].map(leadId) as [string, string, string, string]; // four of four
 
@@ -63,6 +63,58 @@ describe('R18 once an answer showed that the server merges', () => {
   );
 });
 
+describe('R15 with batches chosen ahead', () => {
+  it.each([1, 2])('a lead that failed once goes again as soon as it may, with %i in flight', async (concurrency) => {
+    const device = aDevice({ leads: someLeads(60) });
+    const leadbox = await device.loadedTab({
+      autoSync: false,
+      concurrency,
+      retry: { minDelay: 1_000, maxDelay: 1_000 },
+    });
+    for (const { id } of someLeads(60)) await leadbox.patch(id, { properties: { a: 1 } });
+    device.api.next(503);
+    device.api.latency = 50 * concurrency;
+    const done = leadbox.sync();
+    await device.clock.advance(5_000);
+    await done;
+    const [, again] = device.attempts.filter(({ leadId: id }) => id === leadId(0)).map(({ at }) => at);
+    const [began] = device.attempts.map(({ at }) => at);
+    // After its wait, at the next request or the one after it.
+    expect((again ?? 0) - (began ?? 0)).toBeLessThan(1_000 + 4 * device.api.latency);
+  });
+
+  it.each([2_000, 2_600, 6_000])('leads go in their order where each request takes %i ms', async (latency) => {
+    const device = aDevice({ leads: someLeads(10) });
+    const leadbox = await device.loadedTab({ autoSync: false });
+    for (const { id } of someLeads(10)) await leadbox.patch(id, { properties: { a: 1 } });
+    device.api.latency = latency;
+    const done = leadbox.sync();
+    await device.clock.advance(100_000);
+    await done;
+    expect(device.attempts.map(({ leadId: id }) => id)).toEqual(someLeads(10).map(({ id }) => id));
+  });
+
+  it('R31 what was chosen as a server that merges gets it is chosen anew when the server turns out to replace', async () => {
+    const device = aDevice({ leads: someLeads(6) });
+    const leadbox = await device.loadedTab({ autoSync: false, concurrency: 2 });
+    device.api.latency = 100;
+    device.intercept = async ({ leadId: id }) => {
+      if (id === leadId(1)) await new Promise((resolve) => device.clock.setTimeout(() => resolve(undefined), 5_000));
+      // As a server does that replaces.
+      else if (id !== leadId(0)) device.api.change(id, { location: { country: null } });
+      return undefined;
+    };
+    for (const { id } of someLeads(6)) await leadbox.patch(id, { location: { city: 'Bonn' } });
+    const done = leadbox.sync();
+    await device.clock.advance(10_000);
+    await done;
+    const partial = { location: { city: 'Bonn' } };
+    const whole = { location: { city: 'Bonn', country: 'USA' } };
+    const first = someLeads(6).map(({ id }) => device.attempts.find(({ leadId: of }) => of === id)?.body);
+    expect(first).toEqual([partial, partial, partial, partial, whole, whole]);
+  });
+});
+
 describe('R16 a batch that was chosen and could not be sent', () => {
   /** The first two are answered, the second with a wait; the third was chosen by then. */
   async function heldBack(): Promise<{ device: Device; leadbox: Awaited<ReturnType<Device['loadedTab']>> }> {
@@ -85,6 +137,37 @@ describe('R16 a batch that was chosen and could not be sent', () => {
     ]);
     await leadbox.outbox.discard(pending[1]?.seq ?? 0);
     expect(await leadbox.outbox.pending(leads[2])).toEqual([]);
+  });
+
+  it('is not shown as sent either, in no tab', async () => {
+    const { device, leadbox } = await fourEdits();
+    const other = device.tab({ autoSync: false });
+    const seen = [leadbox, other].map(({ outbox }) => valuesOf(outbox.observe()));
+    let answer = (_response: Response) => {};
+    const answered = new Promise<Response>((resolve) => {
+      answer = resolve;
+    });
+    device.intercept = ({ leadId: id }) => (id === leads[1] ? answered : undefined);
+    const done = leadbox.sync();
+    const bothShow = async (sent: readonly boolean[]) => {
+      for (const values of seen)
+        await vi.waitFor(() => expect(values.at(-1)?.pending.map((edit) => edit.sent)).toEqual(sent), soon);
+    };
+    await bothShow([true, true, false]);
+    answer(new Response('{}', { status: 429, headers: { 'Retry-After': '60' } }));
+    await done;
+    await bothShow([true, false, false]);
+  });
+
+  it('nor is it after the leadbox was closed', async () => {
+    const { device, leadbox } = await fourEdits();
+    device.intercept = ({ leadId: id }) => (id === leads[1] ? new Promise(() => {}) : undefined);
+    void leadbox.sync().catch(() => {}); // it ends with the leadbox
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(2), soon);
+    await device.rest();
+    await leadbox.close();
+    const pending = await device.tab({ autoSync: false }).outbox.pending();
+    expect(pending.map(({ sent }) => sent)).toEqual([true, false, false]);
   });
 
   it('folds with what is typed until it can', async () => {

@@ -145,6 +145,18 @@ describe('R39 of several tabs', () => {
     await vi.waitFor(() => expect(statuses.at(-1)).toMatchObject({ state: 'synced', pending: 0 }), soon);
   });
 
+  it('all see what is on its way, whichever sends it', async () => {
+    const device = aDevice();
+    const mine = await device.loadedTab(stopped);
+    const other = device.tab(stopped);
+    const seen = valuesOf(other.outbox.observe());
+    await mine.patch(id, patch);
+    device.intercept = () => new Promise(() => {});
+    void mine.sync();
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(1), soon);
+    await vi.waitFor(() => expect(seen.at(-1)?.pending).toMatchObject([{ sent: true }]), soon);
+  });
+
   it('each may have what messages cannot bring it, R41 as soon as it becomes visible', async () => {
     const device = aDevice();
     const deaf = { ...stopped, environment: { channel: undefined } };
