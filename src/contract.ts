@@ -25,7 +25,7 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
   refresh(id: string): Promise<LeadState<S>>;
   /**
    * Pages through GET /leads into the cache, at the pace of the server's rate limit. Rejects as `refresh`, and with
-   * 'aborted' when its signal aborts; the next pull with the same filters goes on where that one stopped.
+   * 'aborted' when its signal aborts; within five minutes the next pull with the same filters goes on where that one stopped.
    */
   pull(options?: PullOptions): Promise<{ loaded: number; total: number }>;
 

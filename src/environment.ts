@@ -95,9 +95,17 @@ interface SyncRegistration {
   readonly sync?: { register(tag: string): Promise<void> };
 }
 
+// Looked up once: a page that ends has no time for it, and may call what is at hand.
+let known: SyncRegistration | undefined;
+
 async function registerSync(workers: ServiceWorkerContainer, tag: string): Promise<void> {
-  const registration = (await workers.getRegistration()) as SyncRegistration | undefined;
-  await registration?.sync?.register(tag);
+  known ??= (await workers.getRegistration()) as SyncRegistration | undefined;
+  try {
+    await known?.sync?.register(tag);
+  } catch (error) {
+    known = undefined; // the app may have replaced it
+    throw error;
+  }
 }
 
 function subscribeToLifecycle(changed: (to: 'visible' | 'hidden' | 'frozen' | 'resumed') => void): () => void {

@@ -32,7 +32,8 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
   coalesce?: boolean;
   /**
    * Called once per expired session, whatever the number of requests that met it; resolve when new credentials are in
-   * place. If it rejects, or the server says 401 again, nothing is sent until `resume()` or a new leadbox.
+   * place. If it rejects, or the server says 401 again, nothing is sent until `resume()` or a new leadbox. It is asked in the
+   * tab that met the 401; where that was a service worker, or a tab that is gone, `status()` says so, and `resume()` goes on.
    */
   onUnauthorized?: () => void | Promise<void>;
   /**

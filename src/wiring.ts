@@ -249,7 +249,10 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       replay.trigger();
     },
   });
-  const backgroundSync = createBackgroundSync(name, environment, async () => (await countRows(database)).pending);
+  const backgroundSync = createBackgroundSync(name, environment, {
+    isPendingHere: () => [...settlements.leadIds(), ...editor.leadIds()].length > 0,
+    countPending: async () => (await countRows(database)).pending,
+  });
 
   /** Edits of these leads are on their way into the outbox, or out of it. The tab that is used is the first to send. */
   function queued(leadIds: readonly string[]): void {

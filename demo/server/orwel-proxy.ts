@@ -44,7 +44,10 @@ export function createOrwelProxy({ url, key }: OrwelProxyOptions): DemoServer {
         ...(request.method === 'PATCH' ? { body: await request.text() } : {}),
       });
       return withoutKey(answer, await answer.text(), key);
-    } catch {
+    } catch (error) {
+      // Who stops waiting has to say so: the service may still carry it out.
+      if ((error as Error).name === 'TimeoutError')
+        return refusal(504, 'gateway_timeout', 'The service did not answer in time.');
       return refusal(502, 'bad_gateway', 'The service did not answer.');
     }
   };

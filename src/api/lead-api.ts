@@ -150,7 +150,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
       const wait = budgetWait(response, options.rateLimitReserve, now);
       if (response.status === 429 || response.status === 503) {
         const asked = retryAfter(response, checked(errorBodySchema, body)?.retry_after, now) ?? wait;
-        if (asked) return { wait: asked };
+        if (asked?.delay) return { wait: asked }; // none is no answer to when: that is the caller's to find out
       }
       accept(response);
       const page = checked(leadPageSchema, body);

@@ -37,6 +37,9 @@ const chunkSize = 10_000;
 // Checked in one task: so few that the page does not notice.
 const checkSize = 250;
 
+/** How long, in milliseconds, it is remembered where a pull stopped. */
+const memoryOfPull = 300_000;
+
 export interface FillHost {
   /** Grows whenever the server acknowledged something. */
   readonly changes: () => number;
@@ -65,8 +68,13 @@ export function createFill(
     }
   };
 
-  // Where pulls with the same filters stopped that failed or were aborted: the next one goes on from there.
-  const unfinished = new Map<string, number>();
+  // Where pulls with the same filters stopped that failed or were aborted: the next one goes on from there, unless the list may
+  // be another one by then.
+  const unfinished = new Map<string, { readonly loaded: number; readonly at: number }>();
+  const resumedAt = (which: string): number => {
+    const { loaded, at } = unfinished.get(which) ?? { loaded: 0, at: 0 };
+    return Math.abs(clock.now() - at) < memoryOfPull ? loaded : 0;
+  };
   /** What the server asks for, which holds pulls too. */
   const pause = (wait: ServerWait, signal: AbortSignal | undefined) =>
     new Promise<void>((resolve, reject) => {
@@ -114,7 +122,7 @@ export function createFill(
       }
       const filters = { source, code, created_after: createdAfter, created_before: createdBefore };
       const which = JSON.stringify(filters);
-      for (let loaded = unfinished.get(which) ?? 0; ; ) {
+      for (let loaded = resumedAt(which); ; ) {
         const search = new URLSearchParams({ limit: `${pageSize}`, offset: `${loaded}` });
         for (const [name, value] of Object.entries(filters)) if (value !== undefined) search.set(name, value);
         const before = changes();
@@ -122,7 +130,7 @@ export function createFill(
         if (page) {
           await store(page.data, () => changes() !== before);
           loaded += page.data.length;
-          unfinished.set(which, loaded);
+          unfinished.set(which, { loaded, at: clock.now() });
           const progress = { loaded, total: page.pagination.total };
           onProgress?.(progress);
           if (!page.data.length || loaded >= progress.total) {

@@ -13,24 +13,31 @@ export function syncTag(name: string): string {
   return `leadbox:${name}`;
 }
 
+/** What it asks before it asks the browser. */
+export interface Left {
+  /** Whether edits of this page wait, as far as it is known without looking: a page that ends may not get to look. */
+  readonly isPendingHere: () => boolean;
+  readonly countPending: () => Promise<number>;
+}
+
 export function createBackgroundSync(
   name: string,
   { backgroundSync }: Pick<Environment, 'backgroundSync'>,
-  countPending: () => Promise<number>,
+  { isPendingHere, countPending }: Left,
 ): BackgroundSync {
   let isAsked = false;
-  const ask = async (isPending: () => Promise<unknown>) => {
+  const ask = async (isPending: boolean) => {
     try {
-      if (backgroundSync && (await isPending())) await backgroundSync.register(syncTag(name));
+      if (backgroundSync && (isPending || (await countPending()))) await backgroundSync.register(syncTag(name));
     } catch {
       // Not allowed or not there: then pages alone send.
     }
   };
   return {
     afterEdit() {
-      if (!isAsked) void ask(async () => true);
+      if (!isAsked) void ask(true);
       isAsked = true;
     },
-    mayBeLeft: () => void ask(countPending),
+    mayBeLeft: () => void ask(isPendingHere()),
   };
 }

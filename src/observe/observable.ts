@@ -40,8 +40,8 @@ export interface Source<T> extends Observable<T> {
 
 /**
  * `onWatched` is told when the first subscription came and when the last one went. `later` runs something in a task of its
- * own: what an observer throws, which must reach the page's error handler and nobody else, and errors: an observer may
- * subscribe again at once and meet the same one.
+ * own: what an observer throws, and errors that it takes no notice of, which must reach the page's error handler and nobody
+ * else; and all other errors: an observer may subscribe again at once and meet the same one.
  */
 export function createSource<T>(onWatched: (isWatched: boolean) => void, later: Later): Source<T> {
   const entries = new Set<{ readonly observer: Observer<T>; seen: object | undefined }>();
@@ -101,7 +101,11 @@ export function createSource<T>(onWatched: (isWatched: boolean) => void, later: 
       entries.clear();
       if (ended.length) unwatched();
       for (const { observer } of ended) {
-        if (failure) later(() => observer.error?.(failure.error));
+        if (failure)
+          later(() => {
+            if (!observer.error) throw failure.error; // as of a promise that nobody catches
+            observer.error(failure.error);
+          });
         else guarded(() => observer.complete?.());
       }
     },

@@ -12,8 +12,8 @@ const LeadboxContext: Context<Leadbox | undefined> = createContext<Leadbox | und
 
 /** Gives a leadbox to the hooks below it. Neither creates nor closes it. */
 export function LeadboxProvider({ leadbox, children }: LeadboxProviderProps): ReactElement {
-  // The schemas only narrow what sections hold; the hooks take them as a type parameter.
-  return createElement(LeadboxContext, { value: leadbox as Leadbox }, children);
+  // Of React 18 only the Provider provides. The schemas only narrow what sections hold; the hooks take them as a type parameter.
+  return createElement(LeadboxContext.Provider, { value: leadbox as Leadbox }, children);
 }
 
 /**

@@ -124,7 +124,7 @@ export function createDrain(host: DrainHost): Drain {
         reserved.delete(leadId);
         const { why, error, wait } = outcome;
         // Cancelled here, it says nothing about the server; nor does a limit with its end about the lead.
-        if (error.code !== 'aborted' && !(wait && why === 'rate-limit')) {
+        if (error.code !== 'aborted' && !(wait?.delay && why === 'rate-limit')) {
           state = afterFailure(state, { leadId, why, sentAt, onLine: connectivity.onLine(), ...circumstances });
         }
         host.report({ lastError: error });

@@ -58,8 +58,11 @@ export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency
 export interface Replay {
   /** There may be something to send. `isRelieving`: also a reason to stop backing off, like a connection that is back. */
   trigger(isRelieving?: boolean): void;
-  /** Sends what can be sent now, also with `autoSync: false`; resolves when nothing more can be. */
-  sync(): Promise<void>;
+  /**
+   * Sends what can be sent now, also with `autoSync: false`; resolves when nothing more can be. `isLeaving`: the user wants
+   * to go, and not to sign in first.
+   */
+  sync(isLeaving?: boolean): Promise<void>;
   /** `isTold`: another tab decided so. */
   setPaused(isPaused: boolean, isTold?: boolean): Promise<void>;
   progress(): Progress;
@@ -208,7 +211,10 @@ export function createReplay(host: ReplayHost): Replay {
     replacingServers = replacing;
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
-    report({ paused, lastSyncedAt: state.lastSyncedAt });
+    const { lastSyncedAt } = state;
+    // Another tab had a success since.
+    const isOver = (lastSyncedAt ?? 0) > (progress.lastSyncedAt ?? 0);
+    report({ paused, lastSyncedAt, ...(isOver && { lastError: undefined }) });
     if (isSignedOut === undefined && host.isWorker)
       throw new LeadboxError('storage-unavailable', 'Whether the user left this device could not be read.');
     if (isSignedOut !== undefined && !(await host.mayStay(isSignedOut))) return report({ paused: true });
@@ -230,7 +236,8 @@ export function createReplay(host: ReplayHost): Replay {
     }
     if (failed) throw failed.error;
     storageFailures = 0;
-    report({ sending: false });
+    const isOfStorage = progress.lastError?.code.startsWith('storage');
+    report({ sending: false, ...(isOfStorage && { lastError: undefined }) });
   };
 
   const run = coalesced(async () => {
@@ -257,7 +264,8 @@ export function createReplay(host: ReplayHost): Replay {
 
   return {
     trigger,
-    async sync() {
+    async sync(isLeaving) {
+      if (isLeaving) session.giveUp();
       await start(Number.POSITIVE_INFINITY);
       drain.calm();
     },
@@ -277,6 +285,8 @@ export function createReplay(host: ReplayHost): Replay {
         isWritingPause = true;
         isPauseUnwritten = !(await memory.write({ isPaused: paused, session: paused ? undefined : host.newName() }));
         isWritingPause = false;
+        if (paused && isPauseUnwritten)
+          throw new LeadboxError('storage-unavailable', 'The pause could not be stored: only this tab stops sending.');
       }
       if (paused) return;
       session.restore(isTold || !isPauseUnwritten);

@@ -9,6 +9,8 @@ export interface Session {
   ended(isMissing: boolean | undefined, hasAnswered: boolean): void;
   /** Has the app bring it back, once, however many requests missed it. Gives whether to try again. */
   renewed(): Promise<boolean>;
+  /** Nobody waits any more for what the app was asked. */
+  giveUp(): void;
   /** Someone says that it is back. `isWritten`: where every drain reads it, whichever comes first. */
   restore(isWritten: boolean): void;
 }
@@ -39,7 +41,8 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
     ended(isMissing, hasAnswered) {
       if (isMissing) overruled = undefined;
       if (hasAnswered) hasAsked = false;
-      mustAsk = isMissing === true && !began && !hasAsked && !isRestored;
+      // Not asked yet after the drain that met it, because storage failed, it is after the next.
+      mustAsk = isMissing === true && (!began || mustAsk) && !hasAsked && !isRestored;
     },
     async renewed() {
       if (!mustAsk || !onUnauthorized) return false;
@@ -57,6 +60,7 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
         return false; // the app knows why, and calls resume() once it has one
       }
     },
+    giveUp: () => end(),
     restore(isWritten) {
       if (!isWritten) isBack = true;
       isRestored = true;

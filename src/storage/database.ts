@@ -55,6 +55,8 @@ export interface DatabaseHost {
 const attempts = 3;
 /** How long, in milliseconds, a tab with an older version may take to let go. */
 const patience = 5_000;
+/** How long opening may take where nothing says what it waits for: others may stand in line, blocked themselves. */
+const longestOpening = 20_000;
 /** How long, in milliseconds, cached leads are left alone after making room did not help. */
 const roomPatience = 10_000;
 
@@ -78,6 +80,7 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     if (connection) return connection;
     let timer: unknown;
     let isLate = false;
+    let isBlocked = false;
     let onBlocked = () => {};
     const tooLong = new Promise<never>((_resolve, reject) => {
       const refuse = () => {
@@ -85,8 +88,12 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
         const message = 'Another tab holds on to an older version of the database. Close or reload it.';
         reject(new LeadboxError('storage-unavailable', message));
       };
+      timer = clock.setTimeout(refuse, longestOpening);
       onBlocked = () => {
-        timer ??= clock.setTimeout(refuse, patience);
+        if (isBlocked) return;
+        isBlocked = true;
+        clock.clearTimeout(timer);
+        timer = clock.setTimeout(refuse, patience);
       };
     });
     const opening = openDatabase(options, { takenAway, wasOpen, onBlocked }).finally(() => clock.clearTimeout(timer));

@@ -104,7 +104,10 @@ export function importOutbox(database: Database, { edits }: OutboxExport, newNam
     const client = await clientName(tables, newName);
     const rows = await Promise.all([tables.outbox.toArray(), tables.parked.toArray()]);
     const here = rows.flat().flatMap(({ origin }) => origin ?? []);
-    const known = new Set([...here, ...((await tables.meta.get('imported'))?.imported ?? [])]);
+    const before = (await tables.meta.get('imported'))?.imported ?? [];
+    const waiting = new Set(here);
+    // The last are the last to be forgotten: of what waits here none may be taken twice.
+    const known = new Set([...before.filter((id) => !waiting.has(id)), ...waiting]);
     const taken: ExportedEdit[] = [];
     for (const edit of edits) {
       // What this device exported it has, or has had.
@@ -130,7 +133,8 @@ async function take(tables: Tables, { id: origin, leadId, patch, madeAt, parked 
   const seq = await tables.outbox.add(row as PendingRow); // the table gives it its seq
   if (!parked) return;
   await tables.outbox.delete(seq);
-  await tables.parked.put({ ...row, ...parked, seq, parkedAt: madeAt });
+  const { reason, status, message } = parked; // what else a file says of it was not checked
+  await tables.parked.put({ ...row, reason, status, message, seq, parkedAt: madeAt });
 }
 
 async function clientName({ meta }: Tables, newName: () => string): Promise<string> {

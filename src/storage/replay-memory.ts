@@ -42,6 +42,9 @@ const stateSchema = z.object({
 
 const keys = ['state', 'isPaused', 'session', 'isSignedOut', 'replacing'] as const;
 
+/** Milliseconds. */
+const longestOpening = 20_000;
+
 /** The name of the store that belongs to a database, chosen so that no app's own name can meet it. */
 export function replayMemoryName(name: string): string {
   return `leadbox-replay:${name}`;
@@ -55,11 +58,24 @@ export function createReplayMemory(name: string, environment: Environment): Repl
     const request = isClosed ? undefined : environment.indexedDB?.open(replayMemoryName(name), 1);
     if (!request) throw new Error('There is no IndexedDB here.');
     request.onupgradeneeded = () => request.result.createObjectStore('memory');
-    const database = await promisifyRequest(request);
+    const database = await inTime(promisifyRequest(request));
     database.onclose = forget;
     database.onversionchange = close;
     return database;
   };
+  /** Behind what is blocked in another tab it may stand in line without end; what waits for it holds the lock. */
+  const inTime = (opening: Promise<IDBDatabase>) =>
+    new Promise<IDBDatabase>((resolve, reject) => {
+      let isLate = false;
+      const tooLong = () => {
+        isLate = true;
+        reject(new Error('It does not open.'));
+      };
+      const timer = environment.clock.setTimeout(tooLong, longestOpening);
+      opening
+        .then((database) => (isLate ? database.close() : resolve(database)), reject)
+        .finally(() => environment.clock.clearTimeout(timer));
+    });
   const forget = () => {
     // Still open, it would keep others from deleting the database.
     connection?.then((database) => database.close(), ignored);
@@ -92,22 +108,24 @@ export function createReplayMemory(name: string, environment: Environment): Repl
     }
   };
 
+  const writeOnce = async (changes: Remembered): Promise<boolean> => {
+    try {
+      const changed = keys.filter((key) => changes[key] !== undefined);
+      await setMany(
+        changed.map((key) => [key, changes[key]]),
+        store,
+      );
+      return true;
+    } catch {
+      forget();
+      return false;
+    }
+  };
+
   return {
     // A lost connection is no reason to send in a pause: a new one may know of it.
     read: async () => (await readOnce()) ?? (await readOnce()) ?? {},
-    async write(changes) {
-      try {
-        const changed = keys.filter((key) => changes[key] !== undefined);
-        await setMany(
-          changed.map((key) => [key, changes[key]]),
-          store,
-        );
-        return true;
-      } catch {
-        forget();
-        return false;
-      }
-    },
+    write: async (changes) => (await writeOnce(changes)) || (await writeOnce(changes)),
     close,
   };
 }

@@ -25,8 +25,11 @@ export function storageError(cause: unknown): unknown {
   return new LeadboxError('storage-unavailable', message, { cause });
 }
 
-/** Whether the browser closed the connection, or under the transaction: reopened, the same work can succeed. */
+/**
+ * Whether the browser closed the connection, or under the transaction: reopened, the same work can succeed. Chromium and
+ * WebKit call the latter unknown, as they do what stays broken.
+ */
 export function isLostConnection(error: unknown): boolean {
   const isOfStorage = error instanceof DOMException || error instanceof Dexie.DexieError;
-  return isOfStorage && /^(Abort|DatabaseClosed|InvalidState|OpenFailed)Error$/.test(error.name);
+  return isOfStorage && /^(Abort|DatabaseClosed|InvalidState|OpenFailed|Unknown)Error$/.test(error.name);
 }

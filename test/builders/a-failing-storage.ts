@@ -1,8 +1,9 @@
 /**
  * How a transaction goes wrong: it cannot begin because the storage is broken, or because the browser closed the
- * connection ('lost'; a new one works); or it is aborted with the error of this name where it should commit.
+ * connection ('lost'; a new one works); or it is aborted with the error of this name where it should commit: browsers call it
+ * unknown where they lost the connection under it.
  */
-export type StorageFault = 'throws' | 'lost' | 'UnknownError' | 'QuotaExceededError';
+export type StorageFault = 'throws' | 'lost' | 'TimeoutError' | 'UnknownError' | 'QuotaExceededError';
 
 /** The same storage, in which the transactions fail for which `faultOf` names a fault. */
 export function aFailingStorage(
@@ -29,7 +30,7 @@ function failIn(database: IDBDatabase, faultOf: Parameters<typeof aFailingStorag
   const begin = database.transaction.bind(database);
   database.transaction = (tables, mode = 'readonly', options) => {
     const fault = faultOf(typeof tables === 'string' ? [tables] : [...tables], mode);
-    if (fault === 'throws') throw new DOMException('The storage is broken.', 'UnknownError');
+    if (fault === 'throws') throw new DOMException('The storage is broken.', 'TimeoutError');
     if (fault === 'lost') database.close();
     const transaction = begin(tables, mode, options);
     if (fault !== undefined && fault !== 'lost') abortInsteadOfCommit(transaction, fault);

@@ -145,7 +145,9 @@ async function take(device: Device, mix: Mix, action: Action, tab: Tab, leadId: 
 async function pause(device: Device, tab: Tab): Promise<void> {
   if (tab.isDead || tab.isClosed) return;
   const { begun, open } = device.resumes;
-  await tab.leadbox.pause();
+  await tab.leadbox.pause().catch((error: unknown) => {
+    if (!isLeadboxError(error, 'storage-unavailable')) throw error; // only this tab is paused then
+  });
   // Of calls that overlap none is the last.
   if (tab.isDead || begun !== device.resumes.begun || open) return;
   const written = readMemory(device.place.factory, replayMemoryName(device.user.name), 'isPaused');
