@@ -68,7 +68,10 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
    * can be sent.
    */
   sync(): Promise<SyncResult>;
-  /** Stops sending in all tabs until `resume()`, also after a reload. Requests under way are finished. */
+  /**
+   * Stops sending in all tabs until `resume()`, also after a reload. Requests under way are finished. Rejects with
+   * 'storage-unavailable' where that cannot be stored; then only this tab stops, for as long as it lives.
+   */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** The counts are those of the rows at this moment, in all tabs. Works after `close()`, and says so. */

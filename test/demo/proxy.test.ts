@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createOrwelProxy } from '../../demo/server/orwel-proxy.ts';
 import { readSettings } from '../../demo/server/settings.ts';
 import { aLead } from './a-lead.ts';
 import { launchBrowser, visitDemo } from './demo-page.ts';
@@ -100,6 +101,19 @@ test('gives the key away in no answer, not even one that the service echoes, and
   expect(demo.log.join('\n')).not.toContain(key);
   expect(demo.log.join('\n')).toContain(demo.url);
 });
+
+test.each([
+  [504, new DOMException('The operation timed out.', 'TimeoutError')],
+  [502, new TypeError('fetch failed')],
+])(
+  'says %i where it has no answer because of %s: only a request that it gave up may still be carried out',
+  async (status, why) => {
+    const { api } = createOrwelProxy({ url: 'http://127.0.0.1:1/api/v1', key });
+    vi.spyOn(globalThis, 'fetch').mockRejectedValueOnce(why);
+    const request = new Request(leadUrl(), { method: 'PATCH', body: '{"properties":{"score":1}}' });
+    expect((await api(request)).status).toBe(status);
+  },
+);
 
 test.each([
   ['GET', '/api/v1/companies'],

@@ -150,6 +150,37 @@ describe('R64 outbox.export and import', () => {
     expect(await allRows(device.indexedDB)).toEqual(before);
   });
 
+  it('take of a parked edit what was checked, and nothing else that a file says', async () => {
+    const leadbox = await aDevice().loadedTab(stopped);
+    const patch = { properties: { a: 1 } };
+    const more = { overtaken: 5, patch: 'torn', leadId: 'nobody', origin: 5, isRepair: true, conflicts: 'none' };
+    const parked = { reason: 'rejected', status: 422, message: 'No.', ...more };
+    await leadbox.outbox.import(withLast(aFile([patch]), { parked }));
+    const [edit] = await leadbox.outbox.parked();
+    expect(edit).toMatchObject({ leadId: id, patch, reason: 'rejected', status: 422, message: 'No.' });
+    expect(edit).not.toHaveProperty('conflicts');
+    await leadbox.patch(id, { properties: { since: 1 } });
+    await leadbox.sync();
+    expect(await leadbox.status()).toMatchObject({ pending: 0, parked: 1 });
+    expect((await leadbox.outbox.export()).edits).toHaveLength(1);
+  });
+
+  it('take no edit again that waits here and came after others that were sent', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab(stopped);
+    await leadbox.outbox.import(aFile(Array.from({ length: 900 }, (_, index) => ({ properties: { a: index } }))));
+    await leadbox.sync();
+    const waiting = aFile(
+      Array.from({ length: 200 }, (_, index) => ({ properties: { b: index } })),
+      id,
+      'waiting',
+    );
+    await leadbox.outbox.import(waiting);
+    await leadbox.outbox.import(aFile([{ properties: { c: 1 } }], id, 'another'));
+    await leadbox.sync();
+    expect(await leadbox.outbox.import(waiting)).toEqual({ imported: 0, skipped: 200 });
+  });
+
   it('take hostile and deep members of a section as data', async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab(stopped);

@@ -122,6 +122,26 @@ describe('pull', () => {
     }
   });
 
+  it.each(['0', 'Wed, 15 Jan 2020 12:00:00 GMT'])(
+    'R26 that a 429 sends away until now (%s) is refused',
+    async (after) => {
+      const { device, leadbox } = aTab(1);
+      device.api.next(new Response('{}', { status: 429, headers: { 'Retry-After': after } }), 3);
+      await expect(leadbox.pull()).rejects.toMatchObject({ code: 'request-failed' });
+      expect(device.api.requests).toHaveLength(1);
+    },
+  );
+
+  it('begins anew after five minutes: the list may be another one by then', async () => {
+    const { device, leadbox } = aTab(250);
+    const stop = new AbortController();
+    const options = { signal: stop.signal, onProgress: () => stop.abort() };
+    await expect(leadbox.pull(options)).rejects.toMatchObject({ code: 'aborted' });
+    await device.clock.advance(300_001);
+    expect(await leadbox.pull()).toEqual({ loaded: 250, total: 250 });
+    expect(device.api.requests.filter(({ url }) => url.includes('offset=0'))).toHaveLength(2);
+  });
+
   it('ends when the leadbox is closed', async () => {
     const { device, leadbox } = aTab(250, { rateLimit: { limit: 1, windowSeconds: 60 } });
     const pulling = leadbox.pull();

@@ -49,6 +49,23 @@ describe('R42 a page asks for a Background Sync event', () => {
     expect(register).toHaveBeenCalledTimes(1);
   });
 
+  it('when it is put away with an edit of its own, before anything is looked up: it may end at once', async () => {
+    const device = aDevice();
+    const register = vi.fn(async () => {});
+    const page = aPage();
+    const leadbox = await device.loadedTab({
+      environment: { backgroundSync: { register }, lifecycle: page.lifecycle },
+    });
+    device.api.next('hang', 2);
+    await leadbox.patch(id, patch);
+    register.mockClear();
+    page.becomes('hidden');
+    expect(register).toHaveBeenCalledTimes(1);
+    void leadbox.patch(id, { properties: { b: 1 } });
+    page.becomes('hidden');
+    expect(register).toHaveBeenCalledTimes(2);
+  });
+
   it('never with autoSync: false', async () => {
     const device = aDevice();
     const register = vi.fn(async () => {});

@@ -57,6 +57,16 @@ describe('R45 signOut', () => {
     expect(pending + parked).toBe(1);
   });
 
+  it("'sync' does not wait for a sign-in that the user leaves instead", async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab({ onUnauthorized: () => new Promise(() => {}) });
+    device.api.next(401, 10);
+    await leadbox.patch(id, patch);
+    await vi.waitFor(async () => expect((await leadbox.status()).waitingFor).toBe('session'), soon);
+    await expect(leadbox.signOut({ pending: 'sync' })).rejects.toMatchObject({ code: 'unsynced-edits' });
+    await leadbox.signOut({ pending: 'discard' });
+  });
+
   it("'sync' refuses while everything is paused", async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab(stopped);

@@ -287,6 +287,19 @@ describe('an observer', () => {
     for (const observable of observables) expect((await firstOf(valuesOf(observable)))[0]).toBeDefined();
   });
 
+  it.each<[string, object | (() => void)]>([
+    ['is a function', () => {}],
+    ['has no error function', { next() {} }],
+  ])('R69 that %s lets errors reach the page', async (_, observer) => {
+    const device = aDevice();
+    const indexedDB = aFailingStorage(device.indexedDB, () => 'throws');
+    const leadbox = device.tab({ ...stopped, environment: { indexedDB } });
+    for (const observable of [leadbox.observe(id), leadbox.observeStatus()]) {
+      observable.subscribe(observer);
+      await expect(device.clock.advance(0)).rejects.toMatchObject({ code: 'storage-unavailable' });
+    }
+  });
+
   it('R69 that subscribes again at each error leaves the page its turns', async () => {
     const indexedDB = aFailingStorage(aDevice().indexedDB, () => 'throws');
     const clock: Clock = { now: Date.now, setTimeout: (run, wait) => setTimeout(run, wait), clearTimeout() {} };

@@ -69,6 +69,25 @@ describe('storage', () => {
     expect(errors).toEqual([]);
   });
 
+  it.each(['readonly', 'readwrite'] as const)(
+    'R47 repeats a %s transaction that ends with an error that the browser calls unknown, as when it lost the connection',
+    async (mode) => {
+      const device = aDevice();
+      let isLost = false;
+      const indexedDB = aFailingStorage(device.indexedDB, (tables, of) => {
+        if (!isLost || of !== mode || !tables.includes('outbox')) return undefined;
+        isLost = false;
+        return 'UnknownError';
+      });
+      const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+      isLost = true;
+      if (mode === 'readwrite') await leadbox.patch(id, { properties: { x: 1 } });
+      else expect(await leadbox.get(id)).toMatchObject({ pending: 0 });
+      expect(isLost).toBe(false);
+      expect((await leadbox.outbox.pending()).length).toBe(mode === 'readwrite' ? 1 : 0);
+    },
+  );
+
   it('R1 does not call an edit unchanged because of one that is shown but never stored', async () => {
     const device = aDevice();
     let isBroken = false;

@@ -87,6 +87,19 @@ describe('R26 after Retry-After', () => {
   });
 });
 
+it.each([
+  { 'Retry-After': '0' },
+  { 'X-RateLimit-Limit': '9', 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': '30' },
+])('R27 a 429 with a wait that is over (%o) is met with the backoff', async (headers) => {
+  const device = aDevice();
+  device.intercept = () => new Response('{}', { status: 429, headers });
+  const leadbox = await device.loadedTab();
+  await leadbox.patch(id, { properties: { a: 1 } });
+  await device.clock.advance(60_000);
+  expect(device.attempts.length).toBeGreaterThan(1);
+  expect(device.attempts.length).toBeLessThan(30);
+});
+
 it('R65 a 429 without a readable wait is a warning, once, and the backoff goes on', async () => {
   const events: LeadboxEvent[] = [];
   const device = aDevice();

@@ -220,6 +220,40 @@ describe('R28 onUnauthorized', () => {
     expect(onUnauthorized).not.toHaveBeenCalled();
   });
 
+  it('is called, if later, where storage failed in the drain that met the 401', async () => {
+    const { device, session } = aDeviceWithSessions();
+    let isBroken = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!isBroken || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      isBroken = false;
+      return 'throws';
+    });
+    session.isValid = true;
+    const onUnauthorized = vi.fn(async () => {
+      session.isValid = true;
+    });
+    const leadbox = await device.loadedTab({
+      concurrency: 2,
+      autoSync: false,
+      onUnauthorized,
+      environment: { indexedDB },
+    });
+    for (const n of [0, 1]) await leadbox.patch(leadId(n), { properties: { a: 1 } });
+    device.intercept = async ({ leadId: of }) => {
+      if (of === leadId(0)) return undefined;
+      // Its answer comes while that of the other one cannot be stored.
+      isBroken = true;
+      await vi.waitFor(() => expect(isBroken).toBe(false), soon);
+      session.isValid = false;
+      device.intercept = undefined;
+      return new Response('{}', { status: 401 });
+    };
+    await leadbox.sync();
+    await leadbox.sync();
+    expect(onUnauthorized).toHaveBeenCalledTimes(1);
+    expect(await leadbox.sync()).toMatchObject({ pending: 0 });
+  });
+
   it('is not called again where the server fails between two 401s', async () => {
     const { device, session } = aDeviceWithSessions();
     const refuse = device.intercept;

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Settlement } from '../../../src/index.ts';
+import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, soon, valuesOf } from '../../builders/a-leadbox.ts';
 
@@ -143,6 +144,36 @@ describe('R39 of several tabs', () => {
     await mine.sync();
     await vi.waitFor(() => expect(seen.at(-1)).toMatchObject({ pending: 0 }), soon);
     await vi.waitFor(() => expect(statuses.at(-1)).toMatchObject({ state: 'synced', pending: 0 }), soon);
+  });
+
+  it('one that failed shows its error no longer once another one sent', async () => {
+    const device = aDevice();
+    const mine = await device.loadedTab(stopped);
+    const other = device.tab(stopped);
+    await mine.patch(id, patch);
+    device.api.next(503);
+    await mine.sync();
+    expect(await mine.status()).toMatchObject({ pending: 1, lastError: { code: 'request-failed' } });
+    await device.clock.advance(60_000);
+    await other.sync();
+    await mine.sync();
+    const { pending, lastError } = await mine.status();
+    expect({ pending, lastError }).toEqual({ pending: 0, lastError: undefined });
+  });
+
+  it('shows an error of the storage no longer once it works', async () => {
+    const device = aDevice();
+    let isBroken = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (_, mode) =>
+      isBroken && mode === 'readwrite' ? 'throws' : undefined,
+    );
+    const leadbox = await device.loadedTab({ ...stopped, environment: { indexedDB } });
+    isBroken = true;
+    await leadbox.sync();
+    expect(await leadbox.status()).toMatchObject({ lastError: { code: 'storage-unavailable' } });
+    isBroken = false;
+    await leadbox.sync();
+    expect((await leadbox.status()).lastError).toBeUndefined();
   });
 
   it('all see what is on its way, whichever sends it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leadId } from '../../builders/a-lead.ts';
+import { aLead, leadId } from '../../builders/a-lead.ts';
 import { aDevice } from '../../builders/a-leadbox.ts';
 import { aRawDatabase, aWatchedStorage } from '../../builders/a-raw-database.ts';
 
@@ -57,6 +57,41 @@ describe('R50 while an older tab does not let go of the database', () => {
     old.close();
     await leadbox.close();
     expect(device.clock.pending).toBe(0);
+  });
+
+  it('calls of a tab that stands in line behind the one that is blocked reject too, and work later', async () => {
+    const { device, old } = await aBlockedDevice();
+    outcomeOf(device.tab({ indexes, autoSync: false }).get(id));
+    await device.rest();
+    const behind = device.tab({ indexes, autoSync: false });
+    const call = outcomeOf(behind.get(id));
+    await device.clock.advance(21_000);
+    expect(call).toEqual({ code: 'storage-unavailable' });
+    old.close();
+    await device.rest();
+    expect((await behind.get(id))?.lead.properties).toMatchObject({ a: 1 });
+    expect(await behind.sync()).toMatchObject({ synced: 1 });
+  });
+
+  it('who signs in again while a stopped tab holds the deleted database hears of it, and can leave', async () => {
+    const device = aDevice();
+    const before = await device.loadedTab();
+    await device.rest();
+    const stopped = [
+      await aRawDatabase(device.indexedDB),
+      await aRawDatabase(device.indexedDB, 'leadbox-replay:leadbox'),
+    ];
+    const leaving = before.signOut();
+    await device.clock.advance(6_000);
+    await leaving;
+    const again = device.tab();
+    const call = outcomeOf(again.load([aLead()]));
+    await device.clock.advance(60_000);
+    expect(call).toEqual({ code: 'storage-unavailable' });
+    const closing = outcomeOf(again.close());
+    await device.clock.advance(60_000);
+    expect(closing).toEqual({ value: undefined });
+    for (const database of stopped) database.close();
   });
 
   it('it is noticed without a call that it let go, and what waits is sent', async () => {
