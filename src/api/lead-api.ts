@@ -7,7 +7,7 @@ import type { ServerWait } from '../model/replay-state.ts';
 import { bodyText } from './body-text.ts';
 import { createEtags } from './etags.ts';
 import { answeredLead, type Outcome, outcomeOf, parsed, type Received, refusal, retry } from './outcome.ts';
-import { budgetWait, retryAfter } from './server-wait.ts';
+import { budgetWait, firstWait, retryAfter } from './server-wait.ts';
 
 export interface LeadApiOptions {
   readonly environment: Environment;
@@ -149,7 +149,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
       const body = parsed(text);
       const wait = budgetWait(response, options.rateLimitReserve, now);
       if (response.status === 429 || response.status === 503) {
-        const asked = retryAfter(response, checked(errorBodySchema, body)?.retry_after, now) ?? wait;
+        const asked = firstWait(retryAfter(response, checked(errorBodySchema, body)?.retry_after, now), wait);
         if (asked?.delay) return { wait: asked }; // none is no answer to when: that is the caller's to find out
       }
       accept(response);

@@ -4,7 +4,7 @@ import { LeadboxError } from '../model/leadbox-error.ts';
 import type { ServerWait } from '../model/replay-state.ts';
 import type { Answer } from '../model/settle.ts';
 import type { WaitingFor } from '../model/status.ts';
-import { budgetWait, retryAfter } from './server-wait.ts';
+import { budgetWait, firstWait, retryAfter } from './server-wait.ts';
 
 /** What an attempt came to: a definite answer, or why the same bytes have to be sent again. */
 export type Outcome = (Answer | Retry | { readonly kind: 'unauthorized'; readonly error: LeadboxError }) & {
@@ -60,7 +60,7 @@ export function outcomeOf({ response, text }: Received, { leadId, reserve, now }
     const why = status === 429 ? 'rate-limit' : 'retry';
     // 408 and 504 say that somebody stopped waiting, not that the request is gone.
     const again = retry(why, error, status === 408 || status === 504);
-    return { ...again, wait: retryAfter(response, body?.retry_after, now) ?? wait };
+    return { ...again, wait: firstWait(retryAfter(response, body?.retry_after, now), wait) };
   }
   const message = (body?.message ?? body?.error)?.slice(0, messageLength);
   return { kind: 'refused', reason: reasons[status] ?? 'rejected', status, message, wait };

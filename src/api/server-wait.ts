@@ -30,6 +30,11 @@ export function budgetWait({ headers }: Response, reserve: number, now: number):
   return { delay, spread: delay / 10 };
 }
 
+/** The first that is not over already; of such ones any. */
+export function firstWait(...waits: readonly (ServerWait | undefined)[]): ServerWait | undefined {
+  return waits.find((wait) => wait?.delay) ?? waits.find((wait) => wait);
+}
+
 /** Everyone who was told the same comes back at a moment of his own: a queue of thousands is not to fall in at once. */
 function asked(milliseconds: number): ServerWait {
   const delay = within(milliseconds);

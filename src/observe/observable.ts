@@ -1,6 +1,7 @@
 /** Who watches: all parts are optional. */
 export interface Observer<T> {
   next?: (value: T) => void;
+  /** Ends the subscription. Without it the error goes to the page's error handler, as one that nobody catches. */
   error?: (error: unknown) => void;
   complete?: () => void;
 }

@@ -90,13 +90,18 @@ export function createDrain(host: DrainHost): Drain {
       const now = host.now();
       // Since it was chosen, an answer to another request may have asked for a wait.
       while (inFlight < host.concurrency && !host.isStopped() && !heldBy(state, now)) {
-        const next = ready.shift();
+        const [next] = ready;
         if (!next) return;
         const isLate = now > next.chosenAt + travelTime;
         // The device may have slept: what a fence and a lease are counted from is no longer true. And whoever sent a batch
-        // before may have had its answer since. What stands behind it waits for its turn.
-        if (isLate || (next.hasWaited && next.batch?.isRepeated)) giveBack([next, ...ready.splice(0)]);
-        else void attempt(next, now);
+        // before may have had its answer since. What stands behind it waits for its turn, and a turn that runs chooses none of
+        // it: it began without knowing.
+        if (isLate || (next.hasWaited && next.batch?.isRepeated)) {
+          if (!isTurning) giveBack(ready.splice(0));
+          return;
+        }
+        ready.shift();
+        void attempt(next, now);
       }
     };
 
@@ -166,6 +171,7 @@ export function createDrain(host: DrainHost): Drain {
           plan,
           ({ id, arrivesUntil }) => over.get(id) === arrivesUntil,
         );
+        isTurning = false;
         answers.splice(0, taken.length);
         for (const id of answered) reserved.delete(id);
         fences = fencedUntil;

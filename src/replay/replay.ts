@@ -2,7 +2,7 @@ import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
 import type { Conflict, Resolution, Sending } from '../model/edit.ts';
 import { travelTime } from '../model/lead-record.ts';
-import { LeadboxError } from '../model/leadbox-error.ts';
+import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
 import { backoff, clamped, shifted } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
@@ -60,7 +60,7 @@ export interface Replay {
   trigger(isRelieving?: boolean): void;
   /**
    * Sends what can be sent now, also with `autoSync: false`; resolves when nothing more can be. `isLeaving`: the user wants
-   * to go, and not to sign in first.
+   * to go, and a sign-in that was asked for before is not waited for.
    */
   sync(isLeaving?: boolean): Promise<void>;
   /** `isTold`: another tab decided so. */
@@ -78,7 +78,7 @@ export function createReplay(host: ReplayHost): Replay {
   const soleSender = createSoleSender(host.name, environment);
   let lost: AbortSignal | undefined;
   let isClosed = false;
-  const session = createSession(host.isWorker, host.onUnauthorized);
+  const session = createSession(host.isWorker, host.onUnauthorized, () => trigger(true));
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
   let behind = 0;
@@ -236,7 +236,9 @@ export function createReplay(host: ReplayHost): Replay {
     }
     if (failed) throw failed.error;
     storageFailures = 0;
-    const isOfStorage = progress.lastError?.code.startsWith('storage');
+    const isOfStorage = (['storage-full', 'storage-unavailable'] as const).some((code) =>
+      isLeadboxError(progress.lastError, code),
+    );
     report({ sending: false, ...(isOfStorage && { lastError: undefined }) });
   };
 

@@ -9,7 +9,7 @@ export interface Session {
   ended(isMissing: boolean | undefined, hasAnswered: boolean): void;
   /** Has the app bring it back, once, however many requests missed it. Gives whether to try again. */
   renewed(): Promise<boolean>;
-  /** Nobody waits any more for what the app was asked. */
+  /** Nobody waits any more for what the app was asked; it counts all the same when it comes. */
   giveUp(): void;
   /** Someone says that it is back. `isWritten`: where every drain reads it, whichever comes first. */
   restore(isWritten: boolean): void;
@@ -17,9 +17,14 @@ export interface Session {
 
 /**
  * `isWorker`: a page that opens brings a new session with it, a worker that is woken does not. `onUnauthorized` brings
- * it back or rejects; it is asked where the 401 came, and not again before the server has accepted what it brought.
+ * it back or rejects; it is asked where the 401 came, and not again before the server has accepted what it brought. `onBack`
+ * is told when it brought it back after it was given up.
  */
-export function createSession(isWorker: boolean, onUnauthorized: (() => void | Promise<void>) | undefined): Session {
+export function createSession(
+  isWorker: boolean,
+  onUnauthorized: (() => void | Promise<void>) | undefined,
+  onBack: () => void,
+): Session {
   let isBack = !isWorker;
   // What was remembered when it came back, and may still be: not every drain can write what it learned.
   let overruled: string | undefined;
@@ -28,6 +33,8 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
   // While the drain ran: what it met says nothing any more.
   let isRestored = false;
   let mustAsk = false;
+  // Times that it was said to be back: what the app was asked for before says nothing any more.
+  let restores = 0;
   let end = () => {};
 
   return {
@@ -53,8 +60,19 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
       });
       try {
         // Where someone else says so, what is written tells: it may have been before the server said no.
-        const isOurs = await Promise.race([Promise.resolve(onUnauthorized()).then(() => true), restored]);
+        const before = restores;
+        const back = Promise.resolve(onUnauthorized()).then(() => true);
+        const isOurs = await Promise.race([back, restored]);
         if (isOurs) isBack = true;
+        else
+          back.then(
+            () => {
+              if (restores > before) return;
+              isBack = true;
+              onBack();
+            },
+            () => {}, // as below
+          );
         return true;
       } catch {
         return false; // the app knows why, and calls resume() once it has one
@@ -64,6 +82,7 @@ export function createSession(isWorker: boolean, onUnauthorized: (() => void | P
     restore(isWritten) {
       if (!isWritten) isBack = true;
       isRestored = true;
+      restores++;
       hasAsked = false;
       mustAsk = false;
       end();

@@ -4,6 +4,7 @@ import type { Lead } from '../model/lead.ts';
 import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
 import { beginNewLog } from './begin-new-log.ts';
 import { openDatabase } from './open-database.ts';
+import { createPatience, longestOpening } from './patience.ts';
 import { createQueries } from './queries.ts';
 import { type Rows, tableNames } from './rows.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
@@ -54,9 +55,7 @@ export interface DatabaseHost {
 
 const attempts = 3;
 /** How long, in milliseconds, a tab with an older version may take to let go. */
-const patience = 5_000;
-/** How long opening may take where nothing says what it waits for: others may stand in line, blocked themselves. */
-const longestOpening = 20_000;
+const blockedFor = 5_000;
 /** How long, in milliseconds, cached leads are left alone after making room did not help. */
 const roomPatience = 10_000;
 
@@ -65,6 +64,7 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
   let connection: Promise<IDBDatabase> | undefined;
   const queries = createQueries(options);
   let wasOpen = false;
+  let giveUp = (_why: Error) => {};
   let ended: LeadboxError | undefined;
 
   const takenAway = (byUpdate: boolean): LeadboxError => {
@@ -78,32 +78,28 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
 
   const connect = (): Promise<IDBDatabase> => {
     if (connection) return connection;
-    let timer: unknown;
-    let isLate = false;
-    let isBlocked = false;
-    let onBlocked = () => {};
-    const tooLong = new Promise<never>((_resolve, reject) => {
-      const refuse = () => {
-        isLate = true;
-        const message = 'Another tab holds on to an older version of the database. Close or reload it.';
-        reject(new LeadboxError('storage-unavailable', message));
-      };
-      timer = clock.setTimeout(refuse, longestOpening);
-      onBlocked = () => {
-        if (isBlocked) return;
-        isBlocked = true;
-        clock.clearTimeout(timer);
-        timer = clock.setTimeout(refuse, patience);
-      };
-    });
-    const opening = openDatabase(options, { takenAway, wasOpen, onBlocked }).finally(() => clock.clearTimeout(timer));
-    connection = Promise.race([opening, tooLong]);
+    const patience = createPatience(clock);
+    const refusal = (message: string) => () => new LeadboxError('storage-unavailable', message);
+    patience.start(
+      longestOpening,
+      refusal('The database does not open. Another tab may hold on to it: close or reload them.'),
+    );
+    const opening = openDatabase(options, {
+      ...{ takenAway, wasOpen, onUpgrade: patience.stop },
+      onBlocked: () =>
+        patience.start(
+          blockedFor,
+          refusal('Another tab holds on to an older version of the database. Close or reload it.'),
+        ),
+    }).finally(patience.stop);
+    giveUp = patience.end;
+    connection = Promise.race([opening, patience.over]);
     // Whoever waited may have been refused meanwhile: a second attempt would only stand in line behind this one.
     opening.then(
       (database) => {
         wasOpen = true;
         if (ended) database.close();
-        else if (isLate) connection = opening;
+        else if (patience.isOver()) connection = opening;
       },
       () => {
         connection = undefined;
@@ -177,6 +173,7 @@ export function createDatabase(options: DatabaseOptions, { onTakenAway, onFull }
     },
     close() {
       ended ??= closed();
+      giveUp(ended);
       queries.close();
       connection?.then((database) => database.close()).catch(() => {}); // it never opened: nothing to close
     },

@@ -9,6 +9,8 @@ export interface Opening {
   readonly takenAway: (byUpdate: boolean) => LeadboxError;
   /** Another tab does not let go of an older version. */
   readonly onBlocked: () => void;
+  /** It is being created or extended now. */
+  readonly onUpgrade: () => void;
   /** Whether it was open before: then one that is missing was deleted. */
   readonly wasOpen: boolean;
 }
@@ -19,7 +21,7 @@ export interface Opening {
  */
 export async function openDatabase(
   { name, indexes, environment: { indexedDB, IDBKeyRange } }: DatabaseOptions,
-  { takenAway, onBlocked, wasOpen }: Opening,
+  { takenAway, onBlocked, onUpgrade, wasOpen }: Opening,
 ): Promise<IDBDatabase> {
   if (!indexedDB || !IDBKeyRange) {
     throw new LeadboxError('storage-unavailable', 'There is no IndexedDB here, so nothing can be kept.');
@@ -30,7 +32,10 @@ export async function openDatabase(
     request.onblocked = onBlocked;
     request.onupgradeneeded = () => {
       const { result, transaction } = request;
-      if (version) return createTables(result, transaction as IDBTransaction, indexes); // it is there while this runs
+      if (version) {
+        onUpgrade();
+        return createTables(result, transaction as IDBTransaction, indexes); // it is there while this runs
+      }
       // It was only to be looked at: it is not there, and is not to be made.
       transaction?.abort();
       result.close();

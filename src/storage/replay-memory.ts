@@ -2,6 +2,7 @@ import { getMany, promisifyRequest, setMany, type UseStore } from 'idb-keyval';
 import * as z from 'zod/mini';
 import type { Environment } from '../environment.ts';
 import type { ReplayState } from '../model/replay-state.ts';
+import { createPatience, longestOpening } from './patience.ts';
 
 /**
  * What replay remembers across tabs and reloads but what no edit depends on, in a small store of its own. Lost, it
@@ -42,9 +43,6 @@ const stateSchema = z.object({
 
 const keys = ['state', 'isPaused', 'session', 'isSignedOut', 'replacing'] as const;
 
-/** Milliseconds. */
-const longestOpening = 20_000;
-
 /** The name of the store that belongs to a database, chosen so that no app's own name can meet it. */
 export function replayMemoryName(name: string): string {
   return `leadbox-replay:${name}`;
@@ -53,29 +51,23 @@ export function replayMemoryName(name: string): string {
 export function createReplayMemory(name: string, environment: Environment): ReplayMemory {
   let connection: Promise<IDBDatabase> | undefined;
   let isClosed = false;
+  let latest = Promise.resolve(true);
+  let giveUp = (_why: Error) => {};
 
   const open = async (): Promise<IDBDatabase> => {
     const request = isClosed ? undefined : environment.indexedDB?.open(replayMemoryName(name), 1);
     if (!request) throw new Error('There is no IndexedDB here.');
     request.onupgradeneeded = () => request.result.createObjectStore('memory');
-    const database = await inTime(promisifyRequest(request));
+    const opening = promisifyRequest(request);
+    const patience = createPatience(environment.clock);
+    patience.start(longestOpening, () => new Error('It does not open.'));
+    giveUp = patience.end;
+    opening.then((database) => patience.isOver() && database.close(), ignored);
+    const database = await Promise.race([opening, patience.over]).finally(patience.stop);
     database.onclose = forget;
     database.onversionchange = close;
     return database;
   };
-  /** Behind what is blocked in another tab it may stand in line without end; what waits for it holds the lock. */
-  const inTime = (opening: Promise<IDBDatabase>) =>
-    new Promise<IDBDatabase>((resolve, reject) => {
-      let isLate = false;
-      const tooLong = () => {
-        isLate = true;
-        reject(new Error('It does not open.'));
-      };
-      const timer = environment.clock.setTimeout(tooLong, longestOpening);
-      opening
-        .then((database) => (isLate ? database.close() : resolve(database)), reject)
-        .finally(() => environment.clock.clearTimeout(timer));
-    });
   const forget = () => {
     // Still open, it would keep others from deleting the database.
     connection?.then((database) => database.close(), ignored);
@@ -83,6 +75,7 @@ export function createReplayMemory(name: string, environment: Environment): Repl
   };
   const close = () => {
     isClosed = true;
+    giveUp(new Error('It was closed.'));
     connection?.then((database) => database.close(), forget);
   };
   // idb-keyval on a store of our own, so that the environment's IndexedDB is used and the database has our name (R66).
@@ -125,7 +118,12 @@ export function createReplayMemory(name: string, environment: Environment): Repl
   return {
     // A lost connection is no reason to send in a pause: a new one may know of it.
     read: async () => (await readOnce()) ?? (await readOnce()) ?? {},
-    write: async (changes) => (await writeOnce(changes)) || (await writeOnce(changes)),
+    write(changes) {
+      // One after the other, in the order in which they were decided. The right to write the state may be gone by a second try.
+      const written = latest.then(async () => (await writeOnce(changes)) || (!changes.state && writeOnce(changes)));
+      latest = written;
+      return written;
+    },
     close,
   };
 }

@@ -57,6 +57,22 @@ describe('R45 signOut', () => {
     expect(pending + parked).toBe(1);
   });
 
+  it("'sync' that was refused does not make a sign-in void that comes after it", async () => {
+    const device = aDevice();
+    let signIn = () => {};
+    const onUnauthorized = () =>
+      new Promise<void>((resolve) => {
+        signIn = resolve;
+      });
+    const leadbox = await device.loadedTab({ onUnauthorized });
+    device.api.next(401);
+    const edit = await leadbox.patch(id, patch);
+    await vi.waitFor(async () => expect((await leadbox.status()).waitingFor).toBe('session'), soon);
+    await expect(leadbox.signOut({ pending: 'sync' })).rejects.toMatchObject({ code: 'unsynced-edits' });
+    signIn();
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+  });
+
   it("'sync' does not wait for a sign-in that the user leaves instead", async () => {
     const device = aDevice();
     const leadbox = await device.loadedTab({ onUnauthorized: () => new Promise(() => {}) });

@@ -221,25 +221,68 @@ describe('replay', () => {
     expect(await edit.settled).toMatchObject({ outcome: 'synced' });
   });
 
-  it('R62 stays paused where the pause cannot be written down', async () => {
+  it('R62 stays paused where the pause cannot be written down, says so, and leaves other tabs alone', async () => {
     const device = aDevice();
     let isBroken = false;
     const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) =>
       isBroken && mode === 'readwrite' && tables.includes('memory') ? 'QuotaExceededError' : undefined,
     );
     const leadbox = await device.loadedTab({ environment: { indexedDB } });
-    await device.rest();
-    device.api.next(503, 2);
+    device.api.next(503);
     const other = device.tab();
     await other.patch(id, { properties: { y: 1 } });
     await device.rest();
-    const tried = device.attempts.length;
     isBroken = true;
     await expect(leadbox.pause()).rejects.toMatchObject({ code: 'storage-unavailable' });
-    await leadbox.patch(id, { properties: { x: 1 } });
     await device.rest();
+    expect(device.attempts).toHaveLength(1); // told of a pause that is not stored, it would take it for a resume()
+    await other.close();
+    await leadbox.patch(id, { properties: { x: 1 } });
+    await device.clock.advance(60_000);
     expect(await leadbox.status()).toMatchObject({ state: 'paused' });
-    expect(device.attempts).toHaveLength(tried); // the other one goes on waiting
+    expect(device.attempts).toHaveLength(1);
+  });
+
+  it('R62 does not pause after all where a pause() could be written only after the resume() that came next', async () => {
+    const device = aDevice();
+    let writes = 0;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!isArmed || mode !== 'readwrite' || !tables.includes('memory')) return undefined;
+      writes += 1;
+      return writes === 1 ? 'TimeoutError' : undefined;
+    });
+    let isArmed = false;
+    const leadbox = await device.loadedTab({ environment: { indexedDB } });
+    await device.rest();
+    isArmed = true;
+    await Promise.allSettled([leadbox.pause(), leadbox.resume()]);
+    expect(writes).toBe(3);
+    await leadbox.close();
+    const later = device.tab();
+    await later.patch(id, { properties: { x: 1 } });
+    await device.rest();
+    expect(device.attempts).toHaveLength(1);
+  });
+
+  it('goes on after an error that is nobody’s it knows', async () => {
+    const device = aDevice();
+    const request = device.environment.locks?.request;
+    let isBroken = true;
+    const locks = {
+      request: (...given: readonly unknown[]) =>
+        isBroken
+          ? Promise.reject(new DOMException('No.', 'InvalidStateError'))
+          : Reflect.apply(request as () => unknown, undefined, given),
+    } as unknown as LockManager;
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { locks } });
+    await leadbox.sync();
+    expect((await leadbox.status()).lastError).toMatchObject({ name: 'InvalidStateError' });
+    isBroken = false;
+    await leadbox.sync();
+    expect((await leadbox.status()).lastError).toMatchObject({ name: 'InvalidStateError' }); // it was no attempt
+    await leadbox.patch(id, { properties: { x: 1 } });
+    expect(await leadbox.sync()).toMatchObject({ synced: 1 });
+    expect((await leadbox.status()).lastError).toBeUndefined();
   });
 
   it('R62 stays paused where it was paused while it asked whether its user had come back', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { LeadboxOptions } from '../../../src/index.ts';
+import { applyToLead } from '../../../src/model/lead-change.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon, valuesOf } from '../../builders/a-leadbox.ts';
+import { aPage } from '../../builders/a-tab.ts';
 
 const leads = [0, 1, 2, 3].map(leadId) as [string, string, string, string]; // four of four
 
@@ -61,6 +63,48 @@ describe('R18 once an answer showed that the server merges', () => {
       }
     },
   );
+});
+
+describe('R18 where answers come quicker than they can be stored', () => {
+  const ids = someLeads(60).map(({ id }) => id);
+  /** As quick as can be: all of them are there. */
+  const answers = new Map(someLeads(60).map((lead) => [lead.id, applyToLead(lead, { properties: { a: 1 } })]));
+  const answerTo = (id: string) => Response.json({ data: answers.get(id) });
+
+  it('a transaction takes in several, and leads go in their order, one at a time', async () => {
+    const device = aDevice({ leads: someLeads(60) });
+    let turns = 0;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (mode === 'readwrite' && tables.includes('outbox')) turns += 1;
+      return undefined;
+    });
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    for (const id of ids) await leadbox.patch(id, { properties: { a: 1 } });
+    turns = 0;
+    device.intercept = ({ leadId: id }) => answerTo(id);
+    await leadbox.sync();
+    expect(device.attempts.map(({ leadId: id }) => id)).toEqual(ids);
+    expect(device.mostOpen.all).toBe(1);
+    expect(turns).toBeLessThan(45);
+  });
+
+  it('what a page that was frozen had chosen goes in its place', async () => {
+    const device = aDevice({ leads: someLeads(60) });
+    const page = aPage();
+    const frozen = await device.loadedTab({ autoSync: false, environment: { lifecycle: page.lifecycle } });
+    for (const id of ids) await frozen.patch(id, { properties: { a: 1 } });
+    device.intercept = ({ leadId: id }) => (id === ids[30] ? new Promise(() => {}) : answerTo(id));
+    void frozen.sync();
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(31), soon);
+    await device.rest();
+    page.becomes('frozen');
+    await device.clock.advance(60_000);
+    const other = device.tab({ autoSync: false });
+    expect((await other.outbox.pending()).filter(({ sent }) => sent).length).toBeGreaterThan(2);
+    device.intercept = ({ leadId: id }) => answerTo(id);
+    await other.sync();
+    expect(device.attempts.slice(31).map(({ leadId: id }) => id)).toEqual(ids.slice(30));
+  });
 });
 
 describe('R15 with batches chosen ahead', () => {

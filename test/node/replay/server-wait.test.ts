@@ -87,6 +87,20 @@ describe('R26 after Retry-After', () => {
   });
 });
 
+it('R27 a Retry-After that is over leaves the word to the rate limit', async () => {
+  const device = aDevice();
+  const limit = { 'X-RateLimit-Limit': '9', 'X-RateLimit-Remaining': '0' };
+  const reset = `${device.clock.now() / 1_000 + 30}`;
+  const headers = { 'Retry-After': '0', ...limit, 'X-RateLimit-Reset': reset };
+  device.intercept = () => new Response('{}', { status: 429, headers });
+  const leadbox = await device.loadedTab();
+  await leadbox.patch(id, { properties: { a: 1 } });
+  await device.clock.advance(29_900);
+  expect(device.attempts).toHaveLength(1);
+  await device.clock.advance(4_000);
+  expect(device.attempts).toHaveLength(2);
+});
+
 it.each([
   { 'Retry-After': '0' },
   { 'X-RateLimit-Limit': '9', 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': '30' },

@@ -1,0 +1,42 @@
+import type { Clock } from '../environment.ts';
+import { needNotBeAwaited } from './table.ts';
+
+/** How long to wait for a database to open: behind what another tab blocks it may stand in line without end. */
+export interface Patience {
+  /** Rejects when it is over. */
+  readonly over: Promise<never>;
+  readonly isOver: () => boolean;
+  /** It lasts so many milliseconds from now, instead of what was said before. */
+  start(milliseconds: number, why: () => Error): void;
+  /** It takes as long as it takes. */
+  stop(): void;
+  end(why: Error): void;
+}
+
+/** Milliseconds that opening may take where nothing says what it waits for. */
+export const longestOpening = 20_000;
+
+export function createPatience(clock: Clock): Patience {
+  let timer: unknown;
+  let isOver = false;
+  let refuse = (_why: Error) => {};
+  const over = needNotBeAwaited(
+    new Promise<never>((_resolve, reject) => {
+      refuse = reject;
+    }),
+  );
+  const stop = () => clock.clearTimeout(timer);
+  const end = (why: Error) => {
+    stop();
+    isOver = true;
+    refuse(why);
+  };
+  return {
+    ...{ over, stop, end },
+    isOver: () => isOver,
+    start(milliseconds, why) {
+      stop();
+      timer = clock.setTimeout(() => end(why()), milliseconds);
+    },
+  };
+}
