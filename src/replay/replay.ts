@@ -231,8 +231,9 @@ export function createReplay(host: ReplayHost): Replay {
     // Without anything learned, another tab's is newer; frozen meanwhile, it is no longer ours to write.
     const learned = { ...shifted(after, -behind), writtenAt: state.writtenAt };
     const hasLearned = JSON.stringify(learned) !== JSON.stringify({ ...state, writtenAt: state.writtenAt });
-    if (hasLearned && (isClosed || !signal.aborted) && (locks || (await isStillOurs()))) {
-      await memory.write({ state: { ...learned, writtenAt: clock.now() } });
+    const isOurs = () => isClosed || !signal.aborted;
+    if (hasLearned && isOurs() && (locks || (await isStillOurs()))) {
+      await memory.write({ state: { ...learned, writtenAt: clock.now() } }, isOurs);
     }
     if (failed) throw failed.error;
     storageFailures = 0;
@@ -281,17 +282,23 @@ export function createReplay(host: ReplayHost): Replay {
       }
       schedule(undefined, undefined);
       report({ paused });
+      let isWritten = true;
       if (!isTold) {
         pauses++;
+        const mine = pauses;
         isPauseUnwritten = true;
         isWritingPause = true;
-        isPauseUnwritten = !(await memory.write({ isPaused: paused, session: paused ? undefined : host.newName() }));
-        isWritingPause = false;
-        if (paused && isPauseUnwritten)
+        isWritten = await memory.write({ isPaused: paused, session: paused ? undefined : host.newName() });
+        // Of calls that overlap only the last one is written now.
+        if (mine === pauses) {
+          isPauseUnwritten = !isWritten;
+          isWritingPause = false;
+        }
+        if (paused && !isWritten)
           throw new LeadboxError('storage-unavailable', 'The pause could not be stored: only this tab stops sending.');
       }
       if (paused) return;
-      session.restore(isTold || !isPauseUnwritten);
+      session.restore(isWritten);
       trigger(true);
     },
     progress: () => progress,

@@ -35,6 +35,7 @@ export function createPatience(clock: Clock): Patience {
     ...{ over, stop, end },
     isOver: () => isOver,
     start(milliseconds, why) {
+      if (isOver) return;
       stop();
       timer = clock.setTimeout(() => end(why()), milliseconds);
     },

@@ -12,8 +12,8 @@ import { createPatience, longestOpening } from './patience.ts';
 export interface ReplayMemory {
   /** What cannot be read or known is undefined. */
   read(): Promise<Remembered>;
-  /** Whether it was written. Only the holder of the right to send writes the state. */
-  write(changes: Remembered): Promise<boolean>;
+  /** Whether it was written. Only the holder of the right to send writes the state: `isOurs` is asked when its turn comes. */
+  write(changes: Remembered, isOurs?: () => boolean): Promise<boolean>;
   /** Nothing is read or written any more. */
   close(): void;
 }
@@ -51,6 +51,7 @@ export function replayMemoryName(name: string): string {
 export function createReplayMemory(name: string, environment: Environment): ReplayMemory {
   let connection: Promise<IDBDatabase> | undefined;
   let isClosed = false;
+  let isStuck = false;
   let latest = Promise.resolve(true);
   let giveUp = (_why: Error) => {};
 
@@ -60,15 +61,23 @@ export function createReplayMemory(name: string, environment: Environment): Repl
     request.onupgradeneeded = () => request.result.createObjectStore('memory');
     const opening = promisifyRequest(request);
     const patience = createPatience(environment.clock);
-    patience.start(longestOpening, () => new Error('It does not open.'));
+    patience.start(longestOpening, () => {
+      isStuck = true;
+      return new Error('It does not open.');
+    });
     giveUp = patience.end;
-    opening.then((database) => patience.isOver() && database.close(), ignored);
+    const settled = () => {
+      if (isStuck) connection = undefined;
+      isStuck = false;
+    };
+    opening.then((database) => patience.isOver() && database.close(), ignored).finally(settled);
     const database = await Promise.race([opening, patience.over]).finally(patience.stop);
     database.onclose = forget;
     database.onversionchange = close;
     return database;
   };
   const forget = () => {
+    if (isStuck) return; // another try would only stand in line behind it
     // Still open, it would keep others from deleting the database.
     connection?.then((database) => database.close(), ignored);
     connection = undefined;
@@ -118,9 +127,10 @@ export function createReplayMemory(name: string, environment: Environment): Repl
   return {
     // A lost connection is no reason to send in a pause: a new one may know of it.
     read: async () => (await readOnce()) ?? (await readOnce()) ?? {},
-    write(changes) {
-      // One after the other, in the order in which they were decided. The right to write the state may be gone by a second try.
-      const written = latest.then(async () => (await writeOnce(changes)) || (!changes.state && writeOnce(changes)));
+    write(changes, isOurs = () => true) {
+      // One after the other, in the order in which they were decided.
+      const attempt = async () => isOurs() && writeOnce(changes);
+      const written = latest.then(async () => (await attempt()) || attempt());
       latest = written;
       return written;
     },

@@ -264,6 +264,22 @@ describe('replay', () => {
     expect(device.attempts).toHaveLength(1);
   });
 
+  it('R62 stays paused by a pause() that came while a resume() was being written', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab();
+    await leadbox.pause();
+    await leadbox.patch(id, { properties: { x: 1 } });
+    await device.rest();
+    void leadbox.resume();
+    const paused = leadbox.pause();
+    device.becomeVisible();
+    await paused;
+    await leadbox.patch(id, { properties: { x: 2 } });
+    await device.rest();
+    expect(device.attempts).toEqual([]);
+    expect(await leadbox.status()).toMatchObject({ state: 'paused' });
+  });
+
   it('goes on after an error that is nobody’s it knows', async () => {
     const device = aDevice();
     const request = device.environment.locks?.request;
