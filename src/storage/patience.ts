@@ -6,7 +6,7 @@ export interface Patience {
   /** Rejects when it is over. */
   readonly over: Promise<never>;
   readonly isOver: () => boolean;
-  /** It lasts so many milliseconds from now, instead of what was said before. */
+  /** It lasts so many milliseconds from now, more than a second, instead of what was said before. */
   start(milliseconds: number, why: () => Error): void;
   /** It takes as long as it takes. */
   stop(): void;
@@ -15,6 +15,9 @@ export interface Patience {
 
 /** Milliseconds that opening may take where nothing says what it waits for. */
 export const longestOpening = 20_000;
+
+/** Milliseconds, the last of them, that begin in a page that runs: once thawed, it hears of timers before databases. */
+const lastOfIt = 1_000;
 
 export function createPatience(clock: Clock): Patience {
   let timer: unknown;
@@ -37,7 +40,10 @@ export function createPatience(clock: Clock): Patience {
     start(milliseconds, why) {
       if (isOver) return;
       stop();
-      timer = clock.setTimeout(() => end(why()), milliseconds);
+      const nearlyOver = () => {
+        timer = clock.setTimeout(() => end(why()), lastOfIt);
+      };
+      timer = clock.setTimeout(nearlyOver, milliseconds - lastOfIt);
     },
   };
 }

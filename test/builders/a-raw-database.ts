@@ -47,6 +47,30 @@ export function aWatchedStorage(indexedDB: IDBFactory): { indexedDB: IDBFactory;
   return { indexedDB: watched, connections };
 }
 
+/** The same storage, which does not say that a database opened before it is told to. */
+export function aLateStorage(indexedDB: IDBFactory, late: string): { indexedDB: IDBFactory; deliver(): void } {
+  let deliver = () => {};
+  const told = new Promise<void>((resolve) => {
+    deliver = resolve;
+  });
+  const untilTold = (request: IDBOpenDBRequest) =>
+    new Proxy(request, {
+      get: (target, name) => Reflect.get(target, name, target),
+      set(target, name, value) {
+        const isSuccess = name === 'onsuccess';
+        return Reflect.set(target, name, isSuccess ? () => void told.then(value) : value, target);
+      },
+    });
+  const storage = new Proxy(indexedDB, {
+    get(target, name) {
+      if (name !== 'open') return Reflect.get(target, name, target);
+      return (...given: Parameters<IDBFactory['open']>) =>
+        given[0] === late ? untilTold(target.open(...given)) : target.open(...given);
+    },
+  });
+  return { indexedDB: storage, deliver };
+}
+
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);

@@ -26,6 +26,23 @@ export function aPage(): Page {
   };
 }
 
+/** The clock of a page that stands still: timers that fall due meanwhile all run when it is thawed. */
+export function aStandingClock(clock: Device['clock']): { readonly clock: Environment['clock']; thaw(): void } {
+  const due: (() => void)[] = [];
+  let isThawed = false;
+  const unlessFrozen = (run: () => void) => () => {
+    if (isThawed) run();
+    else due.push(run);
+  };
+  return {
+    clock: { ...clock, setTimeout: (run, milliseconds) => clock.setTimeout(unlessFrozen(run), milliseconds) },
+    thaw() {
+      isThawed = true;
+      for (const run of due) run();
+    },
+  };
+}
+
 /** The environment of a tab that the operating system kills at some moment: from then on nothing in it goes on. */
 export function aKillableTab({ clock, environment }: Device): {
   readonly environment: Partial<Environment>;

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
-import { aDevice, soon } from '../../builders/a-leadbox.ts';
-import { aPage, unanswered } from '../../builders/a-tab.ts';
+import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
+import { aLateStorage } from '../../builders/a-raw-database.ts';
+import { aPage, aStandingClock, unanswered } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
 const patch = { properties: { a: 1 } };
@@ -133,6 +134,41 @@ describe('R39 a page that is frozen', () => {
     await device.clock.advance(60_000);
     expect(device.attempts).toHaveLength(1);
     expect(device.clock.pending).toBe(0);
+  });
+
+  describe('while a database opens, and whose timers run first when it goes on', () => {
+    async function aTabFrozenEarly(device: Device, database: string) {
+      const page = aPage();
+      const { indexedDB, deliver } = aLateStorage(device.indexedDB, database);
+      const { clock, thaw } = aStandingClock(device.clock);
+      const tab = device.tab({ environment: { indexedDB, clock, lifecycle: page.lifecycle } });
+      const edit = tab.patch(id, patch);
+      await device.rest();
+      page.becomes('frozen');
+      await device.clock.advance(120_000);
+      page.becomes('resumed');
+      thaw();
+      await device.rest();
+      deliver();
+      await device.rest();
+      return edit;
+    }
+
+    it('keeps what was typed', async () => {
+      const device = aDevice();
+      await device.loadedTab();
+      expect(await (await aTabFrozenEarly(device, 'leadbox')).settled).toMatchObject({ outcome: 'synced' });
+    });
+
+    it('sends nothing in a pause', async () => {
+      const device = aDevice();
+      const before = await device.loadedTab();
+      await before.pause();
+      await before.close();
+      await aTabFrozenEarly(device, 'leadbox-replay:leadbox');
+      await device.clock.advance(120_000);
+      expect(device.attempts).toEqual([]);
+    });
   });
 
   it('takes in an answer that had arrived', async () => {
