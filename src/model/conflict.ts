@@ -1,6 +1,7 @@
 import type { Conflict, Resolution } from './edit.ts';
-import { equalAt, type JsonObject, type JsonValue, jsonEqual, maxDepth, toJson, valueAt } from './json.ts';
+import { type JsonObject, type JsonValue, jsonEqual, maxDepth, toJson, valueAt } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
+import { shows } from './lead-change.ts';
 import type { PendingRow } from './lead-record.ts';
 import { leadPatchSchema } from './lead-schema.ts';
 import { applyMergePatch, mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
@@ -31,7 +32,7 @@ export function compareWith(
   const isSame = (a: JsonValue | undefined, b: JsonValue | undefined) => jsonEqual(bare(a), bare(b));
   return {
     conflicts: all.filter((one) => !isSame(one.theirs, one.base) && !isSame(one.theirs, one.mine) && !isOwn(one)),
-    isThere: touchedPaths(patch).every((path) => equalAt(path, asJson(fresh), patch)),
+    isThere: shows(fresh, patch),
   };
 }
 

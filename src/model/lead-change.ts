@@ -17,6 +17,12 @@ export function applyToLead(lead: Lead, patch: JsonObject): Lead {
   return after;
 }
 
+/** Whether a lead has all that a patch sets and clears: once more it changes nothing. Null and missing are the same (R11). */
+export function shows(lead: Lead, patch: JsonObject): boolean {
+  const bare = applyMergePatch({}, asJson(lead));
+  return applyMergePatch(bare, patch) === bare;
+}
+
 /** The local view: the base with the lead's pending patches on top, oldest first. */
 export function localView(base: Lead, patches: readonly JsonObject[]): Lead {
   return patches.reduce(applyToLead, base);

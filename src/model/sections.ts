@@ -1,5 +1,6 @@
 import { equalAt, getOwn, hasValueAt, isJsonObject, type JsonObject, type JsonValue, setOwn, valueAt } from './json.ts';
 import { asJson, type Lead, sectionNames } from './lead.ts';
+import { shows } from './lead-change.ts';
 import type { FrozenBatch } from './lead-record.ts';
 import { applyMergePatch, touchedPaths } from './merge-patch.ts';
 import { placeOf, withValueAt, withValues } from './replaced.ts';
@@ -96,8 +97,7 @@ export function lostSince({ before = {}, body }: FrozenBatch, lead: Lead): JsonO
 
 /** Whether a lead shows all that a batch set. */
 export function isThere({ body }: FrozenBatch, lead: Lead): boolean {
-  const patch = JSON.parse(body) as JsonObject; // written by nextBatch
-  return touchedPaths(patch).every((path) => equalAt(path, asJson(lead), patch));
+  return shows(lead, JSON.parse(body) as JsonObject); // written by nextBatch
 }
 
 /** A batch whose damage was found, or that a later one would be taken for. */

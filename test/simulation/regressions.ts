@@ -40,4 +40,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 13008714, was: 'a pause() that could not be written was forgotten for what another tab told just before' },
   { seed: 40028176, was: 'a worker that ended while its database was still opening left a timer' },
   { seed: 70000985, was: 'a page that was frozen while replay’s memory opened sent in a pause when it was thawed' },
+  { seed: 71001400, was: 'edits that leave an object empty passed for arrived where the server has no such object' },
 ];

@@ -56,6 +56,18 @@ describe.each([409, 412])('R37 a PATCH refused with %i', (status) => {
     expect(device.attempts).toHaveLength(2);
   });
 
+  it('goes anew where all it does is to leave an object empty that the server has not', async () => {
+    const { device, leadbox } = await aTab();
+    await leadbox.patch(id, { properties: { o: { x: 1 } } });
+    device.intercept = async () => {
+      device.intercept = undefined;
+      await leadbox.patch(id, { properties: { o: { x: null } } });
+      return new Response(null, { status });
+    };
+    expect(await leadbox.sync()).toMatchObject({ synced: 2, pending: 0 });
+    expect(device.api.lead(id)?.properties?.o).toEqual({});
+  });
+
   it('is compared after a reload too', async () => {
     const { device, leadbox, options, onConflict } = await aTab();
     await leadbox.patch(id, { properties: { a: 1 } });
