@@ -72,25 +72,33 @@ export function createReplayMemory(name: string, environment: Environment): Repl
     };
     opening.then((database) => patience.isOver() && database.close(), ignored).finally(settled);
     const database = await Promise.race([opening, patience.over]).finally(patience.stop);
-    database.onclose = forget;
     database.onversionchange = close;
     return database;
   };
-  const forget = () => {
-    if (isStuck) return; // another try would only stand in line behind it
-    // Still open, it would keep others from deleting the database.
-    connection?.then((database) => database.close(), ignored);
+  /** The next one opens it anew, unless it does already. */
+  const forget = (used: Promise<IDBDatabase>) => {
+    if (isStuck || connection !== used) return; // stuck, another try would only stand in line behind it
     connection = undefined;
+    // Still open, it would keep others from deleting the database.
+    used.then((database) => database.close(), ignored);
   };
   const close = () => {
     isClosed = true;
     giveUp(new Error('It was closed.'));
-    connection?.then((database) => database.close(), forget);
+    connection?.then((database) => database.close(), ignored);
   };
   // idb-keyval on a store of our own, so that the environment's IndexedDB is used and the database has our name (R66).
   const store: UseStore = async (mode, use) => {
     connection ??= open();
-    return use((await connection).transaction('memory', mode).objectStore('memory'));
+    const used = connection;
+    try {
+      const database = await used;
+      database.onclose = () => forget(used);
+      return await use(database.transaction('memory', mode).objectStore('memory'));
+    } catch (error) {
+      forget(used);
+      throw error;
+    }
   };
 
   const readOnce = async (): Promise<Remembered | undefined> => {
@@ -105,7 +113,6 @@ export function createReplayMemory(name: string, environment: Environment): Repl
         replacing: Array.isArray(replacing) ? replacing : [],
       };
     } catch {
-      forget();
       return undefined;
     }
   };
@@ -119,7 +126,6 @@ export function createReplayMemory(name: string, environment: Environment): Repl
       );
       return true;
     } catch {
-      forget();
       return false;
     }
   };

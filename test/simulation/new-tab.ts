@@ -10,6 +10,7 @@ export function newTab(label: string, seed: number, index: number): Tab {
     ...{ diesAtCommit: false, dice: createDice(seed, 10 + index), ends: new Set() },
     ...{
       connections: new Set(),
+      opening: new Set(),
       transactions: new Set(),
       storing: new Set(),
       lifecycle: new Set(),
@@ -29,8 +30,10 @@ export function checkLeftOvers(tab: Tab, scheduler: Scheduler, ledger: Ledger, i
   for (const [kind, count] of Object.entries(left)) {
     if (count) ledger.break(12, `${count} ${kind} of ${tab.label} are left over`);
   }
-  // One that was just being opened is closed once it is open; one that was closed goes with its last read.
+  // One that was just being opened is closed once it is open, maybe behind a frozen page; one that was closed goes with its
+  // last read.
   const lookForConnections = () => {
+    if (tab.opening.size) return;
     scheduler.idle.delete(lookForConnections);
     const isOpen = [...tab.connections].some(({ _closePending: isClosing }) => !isClosing);
     if (isOpen && !isLeaky()) ledger.break(12, `connections of ${tab.label} are left over`);

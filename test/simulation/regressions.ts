@@ -41,4 +41,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 40028176, was: 'a worker that ended while its database was still opening left a timer' },
   { seed: 70000985, was: 'a page that was frozen while replay’s memory opened sent in a pause when it was thawed' },
   { seed: 71001400, was: 'edits that leave an object empty passed for arrived where the server has no such object' },
+  { seed: 72008956, was: 'a worker that ended while replay’s memory was being opened twice left a timer' },
 ];

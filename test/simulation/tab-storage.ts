@@ -28,8 +28,12 @@ export function tabStorage(tab: Tab, host: StorageHost): IDBFactory {
       if (tab.isDead) request.transaction?.abort();
       if (tab.isDead) closeConnections(tab);
     };
+    const opened = () => void tab.opening.delete(request);
+    tab.opening.add(request);
     request.addEventListener('upgradeneeded', take);
     request.addEventListener('success', take);
+    request.addEventListener('success', opened);
+    request.addEventListener('error', opened);
     return request;
   };
   return new Proxy(factory, {

@@ -18,6 +18,8 @@ export interface Tab extends Owner {
   leadbox: Leadbox;
   readonly dice: Dice;
   readonly connections: Set<FakeConnection>;
+  /** Databases that it asked for and that are not open yet. */
+  readonly opening: Set<IDBOpenDBRequest>;
   readonly transactions: Set<FakeTransaction>;
   /** Edits on their way into its storage; none of them rejects. */
   readonly storing: Set<Promise<unknown>>;
