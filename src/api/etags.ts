@@ -1,5 +1,14 @@
 import type { Lead } from '../model/lead.ts';
 
+/**
+ * The ETag of an answer. A weak one is none: no server that keeps to the standard lets If-Match match it (RFC 9110, section
+ * 13.1.1), and all edits would be refused.
+ */
+export function etagIn({ headers }: Response): string | undefined {
+  const etag = headers.get('ETag');
+  return etag === null || etag.startsWith('W/') ? undefined : etag;
+}
+
 /** The ETags of leads that came with one, for as long as the page lives: with pending edits they are stored too (R38). */
 export interface Etags {
   /** What came with a lead; none forgets an earlier one. */

@@ -5,7 +5,7 @@ import { checked, checkLeadId, errorBodySchema, type LeadPage, leadPageSchema } 
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { ServerWait } from '../model/replay-state.ts';
 import { bodyText } from './body-text.ts';
-import { createEtags } from './etags.ts';
+import { createEtags, etagIn } from './etags.ts';
 import { answeredLead, type Outcome, outcomeOf, parsed, type Received, refusal, retry } from './outcome.ts';
 import { budgetWait, firstWait, retryAfter } from './server-wait.ts';
 
@@ -140,7 +140,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
       const { text, response } = await ask(leadPath(id));
       const lead = answeredLead(text, id);
       if (!lead) throw badResponse();
-      etags.note(lead, response.headers.get('ETag') ?? undefined);
+      etags.note(lead, etagIn(response));
       return lead;
     },
     async page(search, signal) {

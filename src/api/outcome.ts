@@ -4,6 +4,7 @@ import { LeadboxError } from '../model/leadbox-error.ts';
 import type { ServerWait } from '../model/replay-state.ts';
 import type { Answer } from '../model/settle.ts';
 import type { WaitingFor } from '../model/status.ts';
+import { etagIn } from './etags.ts';
 import { budgetWait, firstWait, retryAfter } from './server-wait.ts';
 
 /** What an attempt came to: a definite answer, or why the same bytes have to be sent again. */
@@ -51,7 +52,7 @@ export function outcomeOf({ response, text }: Received, { leadId, reserve, now }
   const { status } = response;
   const lead = response.ok && !response.redirected && answeredLead(text, leadId);
   const wait = budgetWait(response, reserve, now);
-  if (lead) return { kind: 'acknowledged', lead, etag: response.headers.get('ETag') ?? undefined, wait };
+  if (lead) return { kind: 'acknowledged', lead, etag: etagIn(response), wait };
   const error = refusal(response);
   if (status === 401) return { kind: 'unauthorized', error, wait };
   if (response.redirected || response.type === 'opaqueredirect') return retry('session', error);

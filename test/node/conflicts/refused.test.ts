@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Conflict, LeadboxOptions } from '../../../src/index.ts';
+import type { Conflict, Environment, LeadboxOptions } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
 import { aDevice, soon } from '../../builders/a-leadbox.ts';
 
@@ -141,6 +141,22 @@ describe('R38 If-Match', () => {
     await leadbox.patch(id, { properties: { a: 1 } });
     await leadbox.sync();
     expect(device.attempts.map(({ headers }) => headers.has('If-Match'))).toEqual([false]);
+  });
+
+  it('is not sent where the ETag is weak, which matches nothing', async () => {
+    const { device, options } = await aTab({}, true);
+    const weak: Environment['fetch'] = async (url, init) => {
+      const answer = await device.environment.fetch?.(url, init);
+      answer?.headers.set('ETag', `W/${answer.headers.get('ETag')}`);
+      return answer as Response; // a device has a network
+    };
+    const leadbox = device.tab({ ...options, environment: { fetch: weak } });
+    await leadbox.refresh(id);
+    for (const a of [1, 2]) {
+      await leadbox.patch(id, { properties: { a } });
+      expect(await leadbox.sync()).toMatchObject({ synced: 1, parked: 0 });
+    }
+    expect(device.attempts.map(({ headers }) => headers.has('If-Match'))).toEqual([false, false]);
   });
 
   it('of two tabs that take turns refuses neither', async () => {
