@@ -86,7 +86,10 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
       const isOfOthers = earlier && !earlier.seqs.some((seq) => isOfBatch.has(seq));
       const round = { rounds: rounds + 1, refusal: { status, message } };
       const looked = mustLook && { ...round, ...doubt(record, batch), ...(isOfOthers && { earlier }) };
-      const parted = mustPart && { aloneThrough: Math.max(...batch.seqs) };
+      const parted = mustPart && {
+        ...(batch.isRepeated && doubted(record, batch)),
+        aloneThrough: Math.max(...batch.seqs),
+      };
       return { ...settled, record: { ...settled.record, rows: record.rows, ...looked, ...parted } };
     }
     return { ...settled, ...parkRows({ ...settled.record, rows: record.rows }, own, { ...answer, now }) };
@@ -126,8 +129,12 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
 }
 
 /** What is left to know of a batch that is given up without having been acknowledged: it may have arrived. */
-export function doubt({ doubtedThrough = 0 }: LeadRecord, batch: FrozenBatch): Partial<LeadRecord> {
-  return { earlier: batch, doubtedThrough: Math.max(doubtedThrough, ...batch.seqs) };
+export function doubt(record: LeadRecord, batch: FrozenBatch): Partial<LeadRecord> {
+  return { earlier: batch, ...doubted(record, batch) };
+}
+
+function doubted({ doubtedThrough = 0 }: LeadRecord, { seqs }: FrozenBatch): Partial<LeadRecord> {
+  return { doubtedThrough: Math.max(doubtedThrough, ...seqs) };
 }
 
 /** The edits of which nobody knows whether they arrived. */

@@ -161,6 +161,23 @@ describe('R21 a batch that was refused', () => {
     expect(sizes.slice(2)).toEqual(sizes.slice(2).map(() => 1));
   });
 
+  it('and that may have arrived before cannot be discarded while it goes one by one', async () => {
+    const { device, leadbox } = await aStoppedTab({ sections: 'merge' });
+    await leadbox.patch(id, { properties: { a: 1 } });
+    const { seq } = await leadbox.patch(id, { properties: { b: 2 } });
+    device.api.next('lost-answer');
+    await leadbox.sync();
+    let refused = 0;
+    device.intercept = (attempt) => (refused++ ? failure() : refusal(422)(attempt));
+    await leadbox.sync();
+    expect(device.attempts.map(({ body }) => body)).toEqual([
+      { properties: { a: 1, b: 2 } },
+      { properties: { a: 1, b: 2 } },
+      { properties: { a: 1 } },
+    ]);
+    await expect(leadbox.outbox.discard(seq)).rejects.toMatchObject({ code: 'edit-in-flight' });
+  });
+
   it('lets later edits share a request again', async () => {
     const { device, leadbox } = await aStoppedTab();
     await leadbox.patch(id, { properties: { bad: 1 } });
