@@ -5,8 +5,11 @@ export interface Session {
    * whatever tab; undefined: it is not.
    */
   isMissing(missing: string | undefined): boolean;
-  /** How a drain ended that began so; `hasAnswered`: the server took the session before. */
-  ended(isMissing: boolean | undefined, hasAnswered: boolean): void;
+  /**
+   * How a drain ended that began so; `hasAnswered`: the server took the session before. `hasFailed`: nothing can be stored
+   * now, and the app is asked after the next.
+   */
+  ended(isMissing: boolean | undefined, hasAnswered: boolean, hasFailed: boolean): void;
   /** Has the app bring it back, once, however many requests missed it. Gives whether to try again. */
   renewed(): Promise<boolean>;
   /** Nobody waits any more for what the app was asked; it counts all the same when it comes. */
@@ -32,6 +35,7 @@ export function createSession(
   let began = false;
   // While the drain ran: what it met says nothing any more.
   let isRestored = false;
+  let isOwed = false;
   let mustAsk = false;
   // Times that it was said to be back: what the app was asked for before says nothing any more.
   let restores = 0;
@@ -45,15 +49,16 @@ export function createSession(
       began = missing !== undefined && missing !== overruled;
       return began;
     },
-    ended(isMissing, hasAnswered) {
+    ended(isMissing, hasAnswered, hasFailed) {
       if (isMissing) overruled = undefined;
       if (hasAnswered) hasAsked = false;
-      // Not asked yet after the drain that met it, because storage failed, it is after the next.
-      mustAsk = isMissing === true && (!began || mustAsk) && !hasAsked && !isRestored;
+      isOwed = isMissing === true && (!began || isOwed) && !hasAsked && !isRestored;
+      mustAsk = isOwed && !hasFailed;
     },
     async renewed() {
       if (!mustAsk || !onUnauthorized) return false;
       mustAsk = false;
+      isOwed = false;
       hasAsked = true;
       const restored = new Promise<boolean>((resolve) => {
         end = () => resolve(false);
@@ -84,6 +89,7 @@ export function createSession(
       isRestored = true;
       restores++;
       hasAsked = false;
+      isOwed = false;
       mustAsk = false;
       end();
     },

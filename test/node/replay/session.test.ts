@@ -220,7 +220,8 @@ describe('R28 onUnauthorized', () => {
     expect(onUnauthorized).not.toHaveBeenCalled();
   });
 
-  it('is called, if later, where storage failed in the drain that met the 401', async () => {
+  /** Met a 401 in a drain that could not store an answer. */
+  async function aTabThatCouldNotAsk() {
     const { device, session } = aDeviceWithSessions();
     let isBroken = false;
     const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
@@ -249,9 +250,22 @@ describe('R28 onUnauthorized', () => {
       return new Response('{}', { status: 401 });
     };
     await leadbox.sync();
+    expect(onUnauthorized).not.toHaveBeenCalled();
+    return { leadbox, onUnauthorized };
+  }
+
+  it('is called, if later, where storage failed in the drain that met the 401', async () => {
+    const { leadbox, onUnauthorized } = await aTabThatCouldNotAsk();
     await leadbox.sync();
     expect(onUnauthorized).toHaveBeenCalledTimes(1);
     expect(await leadbox.sync()).toMatchObject({ pending: 0 });
+  });
+
+  it('is not called in a pause that came before it could be', async () => {
+    const { leadbox, onUnauthorized } = await aTabThatCouldNotAsk();
+    await leadbox.pause();
+    await leadbox.sync();
+    expect(onUnauthorized).not.toHaveBeenCalled();
   });
 
   it('is not called again where the server fails between two 401s', async () => {
