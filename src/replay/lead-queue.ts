@@ -14,6 +14,8 @@ export interface LeadQueue {
   ): Promise<string | undefined>;
   /** The same as far as is known without reading: at most so many, in their order. */
   likely(mayBeSent: (leadId: string) => boolean, rank: (leadId: string) => number, most: number): readonly string[];
+  /** What is remembered came to nothing: all is read anew. */
+  reset(): void;
   /** The lead's oldest edit is now this one; undefined: it has none. */
   update(leadId: string, oldest: number | undefined): void;
 }
@@ -53,6 +55,10 @@ export function createLeadQueue(): LeadQueue {
           if (!oldest.has(leadId)) oldest.set(leadId, seq);
         }
       }
+    },
+    reset() {
+      oldest.clear();
+      scanned = 0;
     },
     update(leadId, seq) {
       if (seq === undefined) oldest.delete(leadId);

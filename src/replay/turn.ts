@@ -90,8 +90,12 @@ export type Chosen = Omit<Turn, 'unsent'>;
  * `onWritten` as for any transaction.
  */
 export function takeTurn(database: Database, request: TurnRequest, onWritten: (turn: Turn) => void): Promise<Turn> {
+  let hasRun = false;
   const turn = async (tables: Tables): Promise<Turn> => {
     const { queue, mayBeSent, rank, want, now } = request;
+    // Repeated, since its transaction was aborted.
+    if (hasRun) queue.reset();
+    hasRun = true;
     const answered = request.answers.map(({ leadId }) => leadId);
     // All that is likely to be needed is read at once.
     const isOther = (leadId: string) => !answered.includes(leadId) && mayBeSent(leadId);

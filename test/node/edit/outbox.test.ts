@@ -225,6 +225,22 @@ describe('R70 an edit older than maxAge', () => {
     expect(await again.settled).toMatchObject({ outcome: 'synced' });
   });
 
+  it('is parked as well where the transaction in which that happens has to be repeated', async () => {
+    const device = aDevice();
+    let isLost = false;
+    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!isLost || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      isLost = false;
+      return 'UnknownError';
+    });
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    await leadbox.patch(id, { properties: { a: 1 } });
+    device.clock.set(device.clock.now() + 31 * day);
+    isLost = true;
+    expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 1 });
+    expect(isLost).toBe(false);
+  });
+
   it('is never parked once it was sent, alone or with others', async () => {
     const { device, leadbox } = await aTab({ autoSync: false, maxAge: day });
     await leadbox.patch(id, { properties: { a: 1 } });
