@@ -27,9 +27,10 @@ export function storageError(cause: unknown): unknown {
 
 /**
  * Whether the browser closed the connection, or under the transaction: reopened, the same work can succeed. Chromium and
- * WebKit call the latter unknown, as they do what stays broken.
+ * WebKit call the latter unknown, as they do what stays broken. It is a time-out where the page stood still in the middle
+ * of the transaction, as on a device that slept.
  */
 export function isLostConnection(error: unknown): boolean {
   const isOfStorage = error instanceof DOMException || error instanceof Dexie.DexieError;
-  return isOfStorage && /^(Abort|DatabaseClosed|InvalidState|OpenFailed|Unknown)Error$/.test(error.name);
+  return isOfStorage && /^(Abort|DatabaseClosed|InvalidState|OpenFailed|Timeout|Unknown)Error$/.test(error.name);
 }

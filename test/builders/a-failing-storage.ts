@@ -1,9 +1,15 @@
 /**
  * How a transaction goes wrong: it cannot begin because the storage is broken, or because the browser closed the
  * connection ('lost'; a new one works); or it is aborted with the error of this name where it should commit: browsers call it
- * unknown where they lost the connection under it.
+ * unknown where they lost the connection under it, and a time-out where the page stood still.
  */
-export type StorageFault = 'throws' | 'lost' | 'TimeoutError' | 'UnknownError' | 'QuotaExceededError';
+export type StorageFault =
+  | 'throws'
+  | 'lost'
+  | 'NotReadableError'
+  | 'TimeoutError'
+  | 'UnknownError'
+  | 'QuotaExceededError';
 
 /** The same storage, in which the transactions fail for which `faultOf` names a fault. */
 export function aFailingStorage(
@@ -30,7 +36,7 @@ function failIn(database: IDBDatabase, faultOf: Parameters<typeof aFailingStorag
   const begin = database.transaction.bind(database);
   database.transaction = (tables, mode = 'readonly', options) => {
     const fault = faultOf(typeof tables === 'string' ? [tables] : [...tables], mode);
-    if (fault === 'throws') throw new DOMException('The storage is broken.', 'TimeoutError');
+    if (fault === 'throws') throw new DOMException('The storage is broken.', 'NotReadableError');
     if (fault === 'lost') database.close();
     const transaction = begin(tables, mode, options);
     if (fault !== undefined && fault !== 'lost') abortInsteadOfCommit(transaction, fault);

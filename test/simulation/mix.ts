@@ -102,7 +102,7 @@ const troubles: Readonly<Record<Exclude<Fate, 'answered'>, number>> = {
 };
 
 const storageFaults: Readonly<Record<StorageFault, number>> = {
-  ...{ throws: 1, lost: 1, closed: 1, TimeoutError: 1, QuotaExceededError: 1 },
+  ...{ throws: 1, lost: 1, closed: 1, NotReadableError: 1, QuotaExceededError: 1 },
 };
 
 export function drawMix(dice: Dice): Omit<Mix, 'world'> {
@@ -121,7 +121,7 @@ export function drawMix(dice: Dice): Omit<Mix, 'world'> {
     steps: dice.between(25, 45),
     actions: { ...thinned(edits, dice, 0.8), set: 6, ...thinned(everyday, dice, 0.6), wait: 6 },
     fates: drawFates(dice),
-    storage: { ...thinned(storageFaults, dice, 0.5), TimeoutError: 0.2 },
+    storage: { ...thinned(storageFaults, dice, 0.5), NotReadableError: 0.2 },
     messages,
     hasLocks: dice.chance(0.85),
     hasWorker: dice.chance(0.4),

@@ -16,7 +16,7 @@ const orderly: Partial<Mix> = {
     tabs: 1,
     leads: 3,
     steps: 30,
-    storage: { TimeoutError: 1 },
+    storage: { NotReadableError: 1 },
     haste: 20,
     hasWorker: false,
     departs: false,

@@ -4,7 +4,7 @@ import type { Scheduler } from './scheduler.ts';
 import type { Tab } from './tab.ts';
 
 /** How a transaction goes wrong; 'lost' and 'closed': with the connection, without or with word of it. */
-export type StorageFault = 'throws' | 'lost' | 'closed' | 'TimeoutError' | 'QuotaExceededError';
+export type StorageFault = 'throws' | 'lost' | 'closed' | 'NotReadableError' | 'QuotaExceededError';
 
 export interface StorageHost {
   readonly factory: FakeFactory;
@@ -82,7 +82,7 @@ function takeOver(connection: FakeConnection, tab: Tab, host: StorageHost): void
   const begin = connection.transaction.bind(connection);
   connection.transaction = (tables, mode = 'readonly', options) => {
     const fault = tab.isDead ? undefined : host.faultOf(tab, connection.name, mode);
-    if (fault === 'throws') throw new DOMException('The storage is broken.', 'TimeoutError');
+    if (fault === 'throws') throw new DOMException('The storage is broken.', 'NotReadableError');
     if (fault === 'lost') lose(false);
     const transaction = begin(tables, mode, options) as FakeTransaction; // what this connection gives
     tab.transactions.add(transaction);

@@ -97,7 +97,7 @@ describe('R3 an edit of a lead that is observed', () => {
     const { leadbox, one } = await anObservedLead((_, mode) => {
       if (mode !== 'readwrite') return undefined;
       writes += 1;
-      return writes === 1 ? 'TimeoutError' : undefined;
+      return writes === 1 ? 'NotReadableError' : undefined;
     });
     const lost = leadbox.patch(id, { properties: { a: 'lost' } });
     const kept = leadbox.patch(id, { properties: { b: 'kept' } });

@@ -14,7 +14,7 @@ function aStorageToFailOnce({ indexedDB }: Device): { readonly indexedDB: IDBFac
     indexedDB: aFailingStorage(indexedDB, (tables, mode) => {
       if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
       isArmed = false;
-      return 'TimeoutError';
+      return 'NotReadableError';
     }),
     fail() {
       isArmed = true;
@@ -70,7 +70,7 @@ describe('replay', () => {
       if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
       isArmed = false;
       release(); // the other answer arrives while this turn is being stored
-      return 'TimeoutError';
+      return 'NotReadableError';
     });
     const leadbox = await device.loadedTab({ concurrency: 2, autoSync: false, environment: { indexedDB } });
     await leadbox.patch(leadId(0), { properties: { x: 1 } });
@@ -249,7 +249,7 @@ describe('replay', () => {
     const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
       if (!isArmed || mode !== 'readwrite' || !tables.includes('memory')) return undefined;
       writes += 1;
-      return writes === 1 ? 'TimeoutError' : undefined;
+      return writes === 1 ? 'NotReadableError' : undefined;
     });
     let isArmed = false;
     const leadbox = await device.loadedTab({ environment: { indexedDB } });

@@ -69,15 +69,19 @@ describe('storage', () => {
     expect(errors).toEqual([]);
   });
 
-  it.each(['readonly', 'readwrite'] as const)(
-    'R47 repeats a %s transaction that ends with an error that the browser calls unknown, as when it lost the connection',
-    async (mode) => {
+  it.each([
+    ['readonly', 'UnknownError'],
+    ['readwrite', 'UnknownError'],
+    ['readwrite', 'TimeoutError'],
+  ] as const)(
+    'R47 repeats a %s transaction that ends with %s, as when the connection was lost or the device slept',
+    async (mode, fault) => {
       const device = aDevice();
       let isLost = false;
       const indexedDB = aFailingStorage(device.indexedDB, (tables, of) => {
         if (!isLost || of !== mode || !tables.includes('outbox')) return undefined;
         isLost = false;
-        return 'UnknownError';
+        return fault;
       });
       const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
       isLost = true;

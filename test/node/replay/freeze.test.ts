@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Environment } from '../../../src/index.ts';
+import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
 import { aLateStorage } from '../../builders/a-raw-database.ts';
@@ -32,6 +34,20 @@ describe('R39 a page that is frozen', () => {
     await tab.patch(id, patch);
     await vi.waitFor(() => expect(signal).toBeDefined(), soon);
     page.becomes('frozen');
+    expect(signal?.aborted).toBe(true);
+  });
+
+  it('or from which the lock is taken away, as browsers do where they keep a page, ends its request', async () => {
+    const device = aDevice();
+    const tab = await device.loadedTab();
+    let signal: AbortSignal | undefined;
+    device.intercept = (_, given) => {
+      signal = given;
+      return unanswered(given);
+    };
+    await tab.patch(id, patch);
+    await vi.waitFor(() => expect(signal).toBeDefined(), soon);
+    await device.environment.locks?.request('leadbox:leadbox', { steal: true }, () => {});
     expect(signal?.aborted).toBe(true);
   });
 
@@ -168,6 +184,55 @@ describe('R39 a page that is frozen', () => {
       await aTabFrozenEarly(device, 'leadbox-replay:leadbox');
       await device.clock.advance(120_000);
       expect(device.attempts).toEqual([]);
+    });
+  });
+
+  describe('begins no transaction, which would stay open and keep every other tab waiting', () => {
+    /** In the middle of a request, and how many transactions it began. */
+    async function aCountedTab(environment: Partial<Environment> = {}) {
+      const device = aDevice({ leads: someLeads(2) });
+      const page = aPage();
+      let begun = 0;
+      const indexedDB = aFailingStorage(device.indexedDB, () => void begun++);
+      const tab = await device.loadedTab({
+        concurrency: 2,
+        environment: { ...environment, indexedDB, lifecycle: page.lifecycle },
+      });
+      device.api.next('hang');
+      await tab.patch(id, patch);
+      await device.rest();
+      expect(device.attempts).toHaveLength(1);
+      return { device, page, tab, begun: () => begun };
+    }
+
+    it('when another tab signs out', async () => {
+      const { device, page, begun } = await aCountedTab();
+      page.becomes('frozen');
+      const before = begun();
+      await device.tab().signOut({ pending: 'keep' });
+      await device.rest();
+      expect(begun()).toBe(before);
+    });
+
+    it('to give its lease back', async () => {
+      const { device, page, begun } = await aCountedTab({ locks: undefined });
+      const before = begun();
+      page.becomes('frozen');
+      await device.rest();
+      expect(begun()).toBe(before);
+    });
+
+    it('when it was closed at the same time, to write what others may know better', async () => {
+      const { device, page, tab, begun } = await aCountedTab();
+      device.intercept = () => new Response(null, { status: 429, headers: { 'Retry-After': '60' } });
+      await tab.patch(leadId(1), patch);
+      await device.rest();
+      expect(device.attempts).toHaveLength(2);
+      const before = begun();
+      void tab.close();
+      page.becomes('frozen');
+      await device.rest();
+      expect(begun()).toBe(before);
     });
   });
 

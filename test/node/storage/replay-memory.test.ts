@@ -8,7 +8,7 @@ import { aWatchedStorage } from '../../builders/a-raw-database.ts';
 it('R47 what fails on one connection shares the next, and none stands in the way of a sign-out', async () => {
   const faults = new Map<IDBTransactionMode, StorageFault>([
     ['readonly', 'throws'],
-    ['readwrite', 'TimeoutError'], // later, at its end
+    ['readwrite', 'NotReadableError'], // later, at its end
   ]);
   const failing = aFailingStorage(new IDBFactory(), (_, mode) => {
     const fault = faults.get(mode);
