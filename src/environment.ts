@@ -110,10 +110,19 @@ async function registerSync(workers: ServiceWorkerContainer, tag: string): Promi
 
 function subscribeToLifecycle(changed: (to: 'visible' | 'hidden' | 'frozen' | 'resumed') => void): () => void {
   const page = globalThis.document as Document | undefined; // a worker has none
-  return listen(page, ['visibilitychange', 'freeze', 'resume'], ({ type }) => {
-    if (type === 'visibilitychange') changed(page?.visibilityState === 'hidden' ? 'hidden' : 'visible');
-    else changed(type === 'freeze' ? 'frozen' : 'resumed');
-  });
+  const stops = [
+    listen(page, ['visibilitychange', 'freeze', 'resume'], ({ type }) => {
+      if (type === 'visibilitychange') changed(page?.visibilityState === 'hidden' ? 'hidden' : 'visible');
+      else changed(type === 'freeze' ? 'frozen' : 'resumed');
+    }),
+    // A page that may come back by the back button stands still until then; not every browser calls that frozen.
+    listen(globalThis, ['pagehide', 'pageshow'], (event) => {
+      if ((event as PageTransitionEvent).persisted) changed(event.type === 'pagehide' ? 'frozen' : 'resumed');
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 function listen(

@@ -327,7 +327,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     ended ??= (async () => {
       closing.abort();
       await Promise.all([editor.stored(), replay.close()]);
-      counts = await countRows(database).catch(() => counts);
+      if (!isFrozen) counts = await countRows(database).catch(() => counts);
       for (const stop of stops) stop();
     })();
     return ended;

@@ -78,6 +78,8 @@ export function createReplay(host: ReplayHost): Replay {
   const soleSender = createSoleSender(host.name, environment);
   let lost: AbortSignal | undefined;
   let isClosed = false;
+  let isFrozen = false;
+  let isReleased = false; // in the midst of a pass: others may be sending since
   const session = createSession(host.isWorker, host.onUnauthorized, () => trigger(true));
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
@@ -189,7 +191,8 @@ export function createReplay(host: ReplayHost): Replay {
     try {
       await pass(signal);
     } finally {
-      await returnLease(host.database, sender);
+      // What a page begins that stands still stays open, and keeps others from editing: its lease ends by itself.
+      if (!isFrozen) await returnLease(host.database, sender);
     }
   };
 
@@ -198,6 +201,7 @@ export function createReplay(host: ReplayHost): Replay {
 
   const pass = async (signal: AbortSignal) => {
     lost = signal;
+    isReleased = false;
     const {
       isPaused,
       isSignedOut,
@@ -227,11 +231,11 @@ export function createReplay(host: ReplayHost): Replay {
     const waits = isOfThisClock ? shifted(state, behind) : state;
     const before = { ...clamped(waits, at, retry), isUnauthorized, session: known.session };
     const { state: after, failed, hasAnswered } = await drain.run(before);
-    session.ended(after.isUnauthorized, hasAnswered);
+    session.ended(after.isUnauthorized, hasAnswered, !!failed);
     // Without anything learned, another tab's is newer; frozen meanwhile, it is no longer ours to write.
     const learned = { ...shifted(after, -behind), writtenAt: state.writtenAt };
     const hasLearned = JSON.stringify(learned) !== JSON.stringify({ ...state, writtenAt: state.writtenAt });
-    const isOurs = () => isClosed || !signal.aborted;
+    const isOurs = () => !isReleased && (isClosed || !signal.aborted);
     if (hasLearned && isOurs() && (locks || (await isStillOurs()))) {
       await memory.write({ state: { ...learned, writtenAt: clock.now() } }, isOurs);
     }
@@ -302,8 +306,10 @@ export function createReplay(host: ReplayHost): Replay {
       trigger(true);
     },
     progress: () => progress,
-    freeze(isFrozen) {
-      if (isFrozen) soleSender.freeze();
+    freeze(to) {
+      isFrozen = to;
+      isReleased ||= to;
+      if (to) soleSender.freeze();
       else soleSender.thaw();
     },
     async close() {

@@ -24,8 +24,9 @@ export function createSoleSender(name: string, { locks }: Pick<Environment, 'loc
   return {
     async hold(work) {
       if (isFrozen || isClosed) return;
-      lost = new AbortController();
-      const { signal } = lost;
+      const held = new AbortController();
+      lost = held;
+      const { signal } = held;
       const frozen = new Promise<void>((resolve) => {
         release = resolve;
       });
@@ -37,8 +38,10 @@ export function createSoleSender(name: string, { locks }: Pick<Environment, 'loc
       try {
         await (locks ? locks.request(`leadbox:${name}`, { signal }, begin) : begin());
       } catch (error) {
-        // Not granted before it was given up; what the work throws comes below.
-        if (!working && !signal.aborted) throw error;
+        // Not granted before it was given up; what the work throws comes below. Taken away in the middle of it, as browsers do
+        // from pages that they keep for the back button, it ends.
+        if (working) held.abort();
+        else if (!signal.aborted) throw error;
       }
       // Free already, it may still be storing an answer: harmless, whoever sends now (R23).
       await working;

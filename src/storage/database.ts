@@ -8,7 +8,7 @@ import { createPatience, longestOpening } from './patience.ts';
 import { createQueries } from './queries.ts';
 import { type Rows, tableNames } from './rows.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
-import { needNotBeAwaited, type Table, tableOf } from './table.ts';
+import { commitNow, needNotBeAwaited, type Table, tableOf } from './table.ts';
 
 /** The leads, the outbox and what belongs to them, in transactions that commit whole or not at all. */
 export interface Database {
@@ -193,24 +193,23 @@ async function outcomeOf<T>(
   void needNotBeAwaited(complete);
   try {
     const result = await body;
-    // Otherwise the browser waits for another task of ours before it does so by itself; as it does where this fails.
-    tried(() => transaction.commit());
+    commitNow(transaction);
     onWritten?.(result);
     await complete;
     return result;
   } catch (error) {
-    tried(() => transaction.abort()); // it may have ended by itself
+    abortIfOpen(transaction);
     // Requests only tell that they were aborted, the transaction why.
     if (error instanceof DOMException && error.name === 'AbortError') await complete;
     throw error;
   }
 }
 
-function tried(end: () => void): void {
+function abortIfOpen(transaction: IDBTransaction): void {
   try {
-    end();
+    transaction.abort();
   } catch {
-    // How the transaction ends is told by its events.
+    // It ended by itself, and tells how by its events.
   }
 }
 

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { Environment } from '../environment.ts';
 import type { ReplayState } from '../model/replay-state.ts';
 import { createPatience, longestOpening } from './patience.ts';
+import { commitNow } from './table.ts';
 
 /**
  * What replay remembers across tabs and reloads but what no edit depends on, in a small store of its own. Lost, it
@@ -90,13 +91,16 @@ export function createReplayMemory(name: string, environment: Environment): Repl
   // idb-keyval on a store of our own, so that the environment's IndexedDB is used and the database has our name (R66).
   const store: UseStore = async (mode, use) => {
     connection ??= open();
-    const used = connection;
+    const opened = connection;
     try {
-      const database = await used;
-      database.onclose = () => forget(used);
-      return await use(database.transaction('memory', mode).objectStore('memory'));
+      const database = await opened;
+      database.onclose = () => forget(opened);
+      const transaction = database.transaction('memory', mode);
+      const used = use(transaction.objectStore('memory')); // makes all its requests at once
+      commitNow(transaction);
+      return await used;
     } catch (error) {
-      forget(used);
+      forget(opened);
       throw error;
     }
   };

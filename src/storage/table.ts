@@ -79,6 +79,15 @@ function succeeded<T>(request: IDBRequest, result: () => T): Promise<T> {
   return needNotBeAwaited(success);
 }
 
+/** All its requests are made. Otherwise the browser waits for another task of ours, and a frozen page has none. */
+export function commitNow(transaction: IDBTransaction): void {
+  try {
+    transaction.commit();
+  } catch {
+    // It ends by itself, and tells how by its events.
+  }
+}
+
 /** What fails ends its transaction, and that tells. */
 export function needNotBeAwaited<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});

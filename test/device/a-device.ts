@@ -17,6 +17,8 @@ export interface Device {
   patches(): readonly FakeLeadRequest[];
   /** What the service worker reported, oldest first. */
   readonly reports: readonly string[];
+  /** A request for /api/held is answered when this resolves. */
+  held: Promise<void>;
   /** A tab with a leadbox of the name 'leads'; `window.leadbox` when this resolves. */
   tab(options?: TabOptions): Promise<Page>;
   /** The same with the API's leads in its cache. */
@@ -44,6 +46,10 @@ export async function aDevice(leads = 1, { hasLocks = true } = {}): Promise<Devi
         reports.push(report);
         return new Response();
       }
+      if (request.url.endsWith('/api/held')) {
+        await device.held;
+        return new Response();
+      }
       const { method, url, headers } = request;
       const body = await request.text();
       return api.fetch(url, { method, headers, ...(body === '' ? {} : { body }) });
@@ -60,7 +66,7 @@ export async function aDevice(leads = 1, { hasLocks = true } = {}): Promise<Devi
   const blank = context.pages()[0] ?? (await context.newPage());
 
   const device: Device = {
-    ...{ api, site, reports },
+    ...{ api, site, reports, held: Promise.resolve() },
     patches: () => api.requests.filter(({ method }) => method === 'PATCH'),
     async tab(options = {}) {
       const page = await context.newPage();

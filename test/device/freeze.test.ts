@@ -46,3 +46,46 @@ it('R39 a tab that is frozen in the middle of a request lets another one send, a
   }
   expect(device.patches()).toHaveLength(5);
 });
+
+it('R39 a page that is kept for the back button lets another one send, and nothing is sent out of order', async () => {
+  const device = await aDevice(2);
+  const first = await device.loadedTab();
+  const tell = (event: string) =>
+    first.evaluate((type) => void dispatchEvent(new PageTransitionEvent(type, { persisted: true })), event);
+  device.api.next('hang');
+  await editIn(first, leadId(0), score);
+  await editIn(first, leadId(1), score);
+  await expect.poll(device.patches, patiently).toHaveLength(1);
+  const second = await device.tab();
+  // All that some browsers tell it.
+  await tell('pagehide');
+  await second.evaluate(() => leadbox.sync());
+
+  await statusOf(second).toMatchObject({ state: 'synced' });
+  const sent = device.patches().map(({ url }) => url.slice(-36));
+  expect(sent).toEqual([leadId(0), leadId(0), leadId(1)]);
+  await editIn(first, leadId(1), { location: { city: 'Reno' } });
+  await tell('pageshow');
+  await statusOf(first).toMatchObject({ state: 'synced' });
+  expect(device.patches()).toHaveLength(4);
+});
+
+it('R39 a tab that stands still while it stores that it is paused keeps no other from resuming', async () => {
+  const device = await aDevice();
+  const [first, second] = [await device.loadedTab(), await device.tab()];
+  await first.evaluate(() => leadbox.resume()); // what it remembers is open
+  let goOn = () => {};
+  device.held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const standing = first.evaluate(async () => {
+    void leadbox.pause();
+    for (let step = 0; step < 100; step += 1) await undefined;
+    const request = new XMLHttpRequest();
+    request.open('GET', '/api/held', false); // blocks the page
+    request.send();
+  });
+  await second.evaluate(() => leadbox.resume());
+  goOn();
+  await standing;
+});
