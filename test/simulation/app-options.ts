@@ -42,6 +42,7 @@ export function appOptions(tab: Tab, { world, dice, scheduler, gate, sending, le
     const key = JSON.stringify([leadId, path, conflict.mine]);
     ledger.givenUp.delete(key);
     const decided = policy ? decision(policy, dice, conflict) : 'mine';
+    if (decided !== 'mine' && decided !== 'ask') ledger.givesWay.add(leadId);
     // Who takes edits back may bring it back, too.
     if (decided === 'theirs' && conflict.mine !== null && !world.hasSecondThoughts) ledger.givenUp.set(key, conflict);
     return decided;

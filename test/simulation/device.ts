@@ -204,7 +204,7 @@ export function createDevice({ place, user, seed, mix, library, leads }: Stay): 
     close: (tab) => close(device, tab),
     tell: (tab, to) => tell(device, tab, to),
     tellOnLine: () => tellOnLine(device),
-    checkLeftOvers: (tab) => checkLeftOvers(tab, scheduler, ledger, storageHost.isLeaky),
+    checkLeftOvers: (tab) => checkLeftOvers(tab, scheduler, ledger),
     claims: locks.claims,
     channels: channels.open,
   };

@@ -86,9 +86,10 @@ async function checkRest(device: Device): Promise<void> {
       }
     }
   }
-  for (const { tab, shown, isStatusWatched, status } of device.watches) {
+  for (const { tab, watched, shown, isStatusWatched, status } of device.watches) {
     if (!device.tabs.includes(tab)) continue;
-    for (const [key, lead] of shown) {
+    for (const key of watched) {
+      const lead = shown.get(key);
       const truth = server.leads().find(({ id }) => key.endsWith(id));
       if (!same(lead, truth))
         ledger.break(3, `${tab.label} shows ${key}: ${JSON.stringify(lead)} for ${JSON.stringify(truth)}`);

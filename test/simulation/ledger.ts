@@ -49,6 +49,8 @@ export interface Ledger {
   /** Edits of which nothing was left after a decision for the other side, and the leads it was made about. */
   readonly yielded: Set<number>;
   readonly decided: Set<string>;
+  /** Of them those of which it gave something up, by their ids. */
+  readonly givesWay: Set<string>;
   /** What users typed and a decision gave up for the other side's, by lead, path and value. */
   readonly givenUp: Map<string, Conflict>;
   /** Where others wrote what users here write too: `<lead> <section>.<member>`. */
@@ -77,6 +79,7 @@ export function createLedger(onBroken: () => void): Ledger {
     ...{ appliedBatches: [], askedFor: new Set(), discarded: new Set(), yielded: new Set(), givenUp: new Map() },
     ...{
       decided: new Set(),
+      givesWay: new Set(),
       contested: new Set(),
       turnedBack: new Set(),
       parkedEvents: new Map(),

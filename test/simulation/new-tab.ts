@@ -20,8 +20,8 @@ export function newTab(label: string, seed: number, index: number): Tab {
   };
 }
 
-/** Nothing of a closed leadbox is left (12). `isLeaky`: Dexie may have forgotten a connection. */
-export function checkLeftOvers(tab: Tab, scheduler: Scheduler, ledger: Ledger, isLeaky: () => boolean): void {
+/** Nothing of a closed leadbox is left (12). */
+export function checkLeftOvers(tab: Tab, scheduler: Scheduler, ledger: Ledger): void {
   const left = {
     timers: scheduler.timersOf(tab, 'timer'),
     listeners: tab.lifecycle.size + tab.connectivity.size,
@@ -36,7 +36,7 @@ export function checkLeftOvers(tab: Tab, scheduler: Scheduler, ledger: Ledger, i
     if (tab.opening.size) return;
     scheduler.idle.delete(lookForConnections);
     const isOpen = [...tab.connections].some(({ _closePending: isClosing }) => !isClosing);
-    if (isOpen && !isLeaky()) ledger.break(12, `connections of ${tab.label} are left over`);
+    if (isOpen) ledger.break(12, `connections of ${tab.label} are left over`);
   };
   scheduler.idle.add(lookForConnections);
 }

@@ -8,6 +8,8 @@ export interface Watch {
   readonly leadbox: Leadbox;
   /** Numbers at each path, oldest first. */
   readonly seen: ReadonlyMap<string, readonly number[]>;
+  /** The kinds of observers and the leads that must be shown. */
+  readonly watched: ReadonlySet<string>;
   /** What is shown now, by the kind of observer and the lead. */
   readonly shown: ReadonlyMap<string, Lead | undefined>;
   readonly isStatusWatched: boolean;
@@ -18,6 +20,7 @@ export interface Watch {
 export function watch(tab: Tab, leadIds: readonly string[], later: (run: () => void) => void): Watch {
   const { leadbox } = tab;
   const seen = new Map<string, number[]>();
+  const watched = new Set<string>();
   const shown = new Map<string, Lead | undefined>();
   let status: SyncStatus | undefined;
 
@@ -44,6 +47,7 @@ export function watch(tab: Tab, leadIds: readonly string[], later: (run: () => v
   const watchAll = () => {
     leadbox.observeAll().subscribe({
       next: (leads) => {
+        for (const id of leadIds) if (!leads.some((lead) => lead.id === id)) show('all', id, undefined);
         for (const lead of leads) show('all', lead.id, lead);
       },
       error: again(watchAll),
@@ -64,11 +68,18 @@ export function watch(tab: Tab, leadIds: readonly string[], later: (run: () => v
     });
   };
   // Whoever is watched is read again at every change, which takes time.
-  if (tab.dice.chance(0.4)) watchAll();
-  for (const id of leadIds) if (tab.dice.chance(0.5)) watchOne(id);
+  if (tab.dice.chance(0.4)) {
+    for (const id of leadIds) watched.add(`all ${id}`);
+    watchAll();
+  }
+  for (const id of leadIds) {
+    if (!tab.dice.chance(0.5)) continue;
+    watched.add(`one ${id}`);
+    watchOne(id);
+  }
   const isStatusWatched = tab.dice.chance(0.5);
   if (isStatusWatched) watchStatus();
-  return { tab, leadbox, seen, shown, isStatusWatched, status: () => status };
+  return { tab, leadbox, seen, watched, shown, isStatusWatched, status: () => status };
 }
 
 /** No observer saw an older value of its own tab come back (7). Refused edits go back, and that is right. */

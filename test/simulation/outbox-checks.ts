@@ -1,4 +1,4 @@
-import { isJsonObject, jsonEqual } from '../../src/model/json.ts';
+import { jsonEqual } from '../../src/model/json.ts';
 import type { Lead } from '../../src/model/lead.ts';
 import type { PendingRow } from '../../src/model/lead-record.ts';
 import type { Ledger } from './ledger.ts';
@@ -15,14 +15,18 @@ export function createOutboxChecks(ledger: Ledger, server: Server): (before: Sto
   const isThere = (seq: number, left: readonly number[], stored: Stored) => {
     const row = ledger.rows.get(seq);
     if (!row || !ledger.conflicted.has(row.leadId)) return false;
-    const after = (rows: readonly PendingRow[]) =>
+    const after = (rows: readonly PendingRow[], before: Lead) =>
       [...rows]
         .filter(({ leadId }) => leadId === row.leadId)
         .sort((a, b) => a.seq - b.seq)
-        .reduce((lead, { patch }) => referencePatch(lead, patch), server.lead(row.leadId));
+        .reduce((lead, { patch }) => referencePatch(lead, patch), before);
     const gone = left.flatMap((other) => ledger.rows.get(other) ?? []);
     const others = ledger.askedFor.has(seq) ? stored.outbox.filter((other) => other.seq < seq) : stored.outbox;
-    return jsonEqual(withoutEmpty(after([...gone, ...others])), withoutEmpty(after(others)));
+    const isSame = (lead: Lead) => jsonEqual(after([...gone, ...others], lead), after(others, lead));
+    // What it was compared with may not be the latest any more.
+    const { leadId } = row;
+    const compared = stored.bases.find(({ id }) => id === leadId)?.lead ?? stored.leads.find(({ id }) => id === leadId);
+    return isSame(server.lead(leadId)) || (!!compared && isSame(compared));
   };
 
   return (before, stored) => {
@@ -45,7 +49,7 @@ export function createOutboxChecks(ledger: Ledger, server: Server): (before: Sto
       if (isParked.has(row.seq)) ledger.break(8, `${row.seq} is parked and pending`);
       const known = rows.get(row.seq);
       if (!known && !row.isRepair && row.seq <= last) ledger.break(2, `${row.seq} was queued after ${last}`);
-      if (known && !row.isRepair && !ledger.decided.has(row.leadId) && !jsonEqual(known.patch, row.patch))
+      if (known && !row.isRepair && !ledger.givesWay.has(row.leadId) && !jsonEqual(known.patch, row.patch))
         ledger.break(1, `the patch of ${row.seq} changed`);
       rows.set(row.seq, row);
       for (const [member, value] of Object.entries(row.patch))
@@ -59,14 +63,8 @@ export function createOutboxChecks(ledger: Ledger, server: Server): (before: Sto
       const row = rows.get(seq);
       if (covered.includes(seq)) applied.add(seq);
       else if (ledger.askedFor.has(seq)) ledger.discarded.add(seq);
-      else if (row?.isRepair || (row && ledger.decided.has(row.leadId))) ledger.yielded.add(seq);
+      else if (row?.isRepair || (row && ledger.givesWay.has(row.leadId))) ledger.yielded.add(seq);
       else ledger.break(1, `edit ${seq} left the outbox, and the server never applied it`);
     }
   };
-}
-
-/** An object in which all was deleted again is as good as none. */
-function withoutEmpty(lead: Lead): unknown {
-  const isEmpty = (value: unknown) => isJsonObject(value) && !Object.keys(value).length;
-  return JSON.parse(JSON.stringify(lead), (_, value) => (isEmpty(value) ? undefined : value));
 }

@@ -179,4 +179,15 @@ export const moreBugs: readonly PlantedBug[] = [
     ],
     caughtBy: [1, 15],
   },
+  {
+    name: 'loses edits that are to go over what others wrote',
+    changes: [
+      {
+        file: 'src/model/conflict.ts',
+        find: "if (decision === 'mine' || !involved.includes(row)) return row;",
+        replace: 'if (!involved.includes(row)) return row;',
+      },
+    ],
+    caughtBy: [1],
+  },
 ];

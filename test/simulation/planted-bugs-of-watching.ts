@@ -34,4 +34,26 @@ export const bugsOfWatching: readonly PlantedBug[] = [
     changes: [{ file: 'src/storage/table.ts', find: '  promise.catch(() => {});\n', replace: '' }],
     caughtBy: [12],
   },
+  {
+    name: 'leaves a lead out of the lists that are observed',
+    changes: [
+      {
+        file: 'src/observe/live-query.ts',
+        find: 'const next = ids.map((id): [string, Lead] => {',
+        replace: 'const next = ids.slice(1).map((id): [string, Lead] => {',
+      },
+    ],
+    caughtBy: [3],
+  },
+  {
+    name: 'leaves connections open that failed',
+    changes: [
+      {
+        file: 'src/storage/database.ts',
+        find: 'queries.close();\n        used.then((database) => database.close())',
+        replace: 'queries.close();\n        used.then(() => {})',
+      },
+    ],
+    caughtBy: [12],
+  },
 ];

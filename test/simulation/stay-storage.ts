@@ -6,13 +6,7 @@ import type { Tab } from './tab.ts';
 import type { StorageHost } from './tab-storage.ts';
 
 /** The storage of a stay: when it fails, and who looks at what was committed. */
-export interface StayStorage extends StorageHost {
-  /** Dexie reopens on its own what was lost; closed meanwhile, it forgets the new connection. */
-  isLeaky(): boolean;
-}
-
-export function createStayStorage(place: Place, storageDice: Dice, device: () => Device): StayStorage {
-  let isLeaky = false;
+export function createStayStorage(place: Place, storageDice: Dice, device: () => Device): StorageHost {
   let memory: string | undefined;
   let session: string | undefined;
   return {
@@ -26,7 +20,6 @@ export function createStayStorage(place: Place, storageDice: Dice, device: () =>
       // Waits that cannot be remembered are lost; that costs an attempt too early, and nothing else.
       if (database !== user.name) sending.blinded(tab);
       const fault = storageDice.weighted(mix.storage);
-      isLeaky ||= fault === 'lost' || fault === 'closed';
       scheduler.trace.push(`storage ${fault}`);
       return fault;
     },
@@ -49,6 +42,5 @@ export function createStayStorage(place: Place, storageDice: Dice, device: () =>
       }
       if (tab.diesAtCommit) device().kill(tab);
     },
-    isLeaky: () => isLeaky,
   };
 }
