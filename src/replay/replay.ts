@@ -85,6 +85,7 @@ export function createReplay(host: ReplayHost): Replay {
   let timer: unknown;
   let behind = 0;
   let latest = 0;
+  let seen = { writtenAt: 0, behind: 0 };
   let storageFailures = 0;
   let isPauseUnwritten = false;
   let isWritingPause = false;
@@ -225,10 +226,11 @@ export function createReplay(host: ReplayHost): Replay {
     const isOfThisSession = state.isUnauthorized && state.session === known.session;
     const isUnauthorized = session.isMissing(isOfThisSession ? JSON.stringify(state) : undefined);
     if (progress.paused || isClosed) return; // it may have been paused meanwhile
-    // What is stored is of the clock that all tabs share, unless that was set back since.
-    const isOfThisClock = (state.writtenAt ?? 0) <= clock.now();
     const at = now();
-    const waits = isOfThisClock ? shifted(state, behind) : state;
+    // What is stored is of the clock that all tabs share, as it was when it was seen first: it may have been set back since.
+    const { writtenAt = 0 } = state;
+    if (writtenAt !== seen.writtenAt) seen = { writtenAt, behind: writtenAt <= clock.now() ? behind : 0 };
+    const waits = shifted(state, seen.behind);
     const before = { ...clamped(waits, at, retry), isUnauthorized, session: known.session };
     const { state: after, failed, hasAnswered } = await drain.run(before);
     session.ended(after.isUnauthorized, hasAnswered, !!failed);
@@ -237,7 +239,8 @@ export function createReplay(host: ReplayHost): Replay {
     const hasLearned = JSON.stringify(learned) !== JSON.stringify({ ...state, writtenAt: state.writtenAt });
     const isOurs = () => !isReleased && (isClosed || !signal.aborted);
     if (hasLearned && isOurs() && (locks || (await isStillOurs()))) {
-      await memory.write({ state: { ...learned, writtenAt: clock.now() } }, isOurs);
+      const mine = { writtenAt: clock.now(), behind };
+      if (await memory.write({ state: { ...learned, writtenAt: mine.writtenAt } }, isOurs)) seen = mine;
     }
     if (failed) throw failed.error;
     storageFailures = 0;

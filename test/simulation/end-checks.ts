@@ -30,9 +30,10 @@ export function checkServer({ ledger, server, mix, initial }: Device): void {
     // Where others wrote the same, or a refused request may have been one that did it, the end is a matter of timing.
     const isContested = [...ledger.contested].some((place) => place.startsWith(id));
     // Made anew with one that is refused, whole sections are parked together, though some of them had arrived (R30).
-    if (mix.world.isReplacing && rows.some(({ seq }) => applied.has(seq) && parked.has(seq))) continue;
-    if (isContested || dropped.length || (ledger.conflicted.has(id) && (mix.world.hasEtags || mix.world.clashes)))
-      continue;
+    const { isReplacing, hasEtags, clashes } = mix.world;
+    const mayBoth = isReplacing || hasEtags || clashes > 0;
+    if (mayBoth && rows.some(({ seq }) => applied.has(seq) && parked.has(seq))) continue;
+    if (isContested || dropped.length) continue;
     const { theirs } = truth.properties ?? {};
     const own = rows.filter(({ seq }) => !isOut(seq)).reduce((lead, { patch }) => referencePatch(lead, patch), before);
     const { updated_at } = truth;

@@ -167,7 +167,9 @@ export function createWaitingChecks({ ledger, tabs, elapsed, isPaused }: Waiting
       for (const one of [...failures.values(), ...asked]) if (one.tab === tab) one.isWritten = true;
     },
     jumped(milliseconds) {
-      forgetAll();
+      failures.clear();
+      // Set forward, all waits are over, and where there are no locks its tab may have lost the lease before it wrote a 401.
+      if (milliseconds > 0) for (const one of asked) if (one.status !== 401 || !one.isWritten) asked.delete(one);
       // By the clock, a reason from before may be later than what others fail at from now on.
       if (milliseconds < 0) for (const tab of tabs()) urged.set(tab, 1);
     },

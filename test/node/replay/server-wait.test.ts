@@ -35,6 +35,23 @@ describe('R26 after Retry-After', () => {
     },
   );
 
+  it('a clock set back twice, before and after, makes the wait no shorter', async () => {
+    const device = aDevice();
+    const leadbox = await device.loadedTab();
+    const hour = 3_600_000;
+    await device.rest();
+    device.clock.set(device.clock.now() - hour);
+    device.api.next(tooMany(120, 429));
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await device.rest();
+    device.clock.set(device.clock.now() - hour);
+    device.becomeVisible();
+    await device.clock.advance(119_000);
+    expect(device.attempts).toHaveLength(1);
+    await device.clock.advance(121_000);
+    expect(device.attempts).toHaveLength(2);
+  });
+
   it('a clock set back makes the wait no longer than it was', async () => {
     const device = aDevice();
     device.api.next(tooMany(60, 429));
