@@ -35,7 +35,9 @@ export function appOptions(tab: Tab, { world, dice, scheduler, gate, sending, le
     const touched = path.slice(0, 2).join('.');
     // A section as a whole holds whatever others wrote in it.
     const isReal = [...ledger.contested].some((place) => place.startsWith(`${leadId} ${touched}`));
-    if (!isReal && !tab.isDead)
+    // What an edit did that arrived and yet was parked, nobody can tell from what others did.
+    const isOurs = [...ledger.parked].some((seq) => ledger.applied.has(seq) && ledger.rows.get(seq)?.leadId === leadId);
+    if (!isReal && !isOurs && !tab.isDead)
       ledger.break(15, `${leadId} is said to conflict at ${path}: ${JSON.stringify(conflict)}`);
     ledger.turnedBack.add(leadId);
     ledger.decided.add(leadId);
