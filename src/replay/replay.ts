@@ -227,9 +227,10 @@ export function createReplay(host: ReplayHost): Replay {
     const isUnauthorized = session.isMissing(isOfThisSession ? JSON.stringify(state) : undefined);
     if (progress.paused || isClosed) return; // it may have been paused meanwhile
     const at = now();
-    // What is stored is of the clock that all tabs share, as it was when it was seen first: it may have been set back since.
+    // What is stored is of the clock that all tabs share, as it was when it was seen first here. What was written later than
+    // that clock says, as it was set back since, counts as written just now: so no wait ends too early.
     const { writtenAt = 0 } = state;
-    if (writtenAt !== seen.writtenAt) seen = { writtenAt, behind: writtenAt <= clock.now() ? behind : 0 };
+    if (writtenAt !== seen.writtenAt) seen = { writtenAt, behind: writtenAt <= clock.now() ? behind : at - writtenAt };
     const waits = shifted(state, seen.behind);
     const before = { ...clamped(waits, at, retry), isUnauthorized, session: known.session };
     const { state: after, failed, hasAnswered } = await drain.run(before);

@@ -42,4 +42,7 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 70000985, was: 'a page that was frozen while replay’s memory opened sent in a pause when it was thawed' },
   { seed: 71001400, was: 'edits that leave an object empty passed for arrived where the server has no such object' },
   { seed: 72008956, was: 'a worker that ended while replay’s memory was being opened twice left a timer' },
+  { seed: 74202080, was: 'a clock that was set back twice made what a server had asked for end too early' },
+  { seed: 76027806, was: 'so it did in a tab that had not read of it before' },
+  { seed: 76032361, was: 'so it did where another tab wrote it again between the two' },
 ];

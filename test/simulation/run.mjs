@@ -24,8 +24,11 @@ const say = () => {
 };
 const progress = setInterval(say, 30_000);
 
-/** One process that lives every `cores`-th seed. */
-const live = (index) =>
+/** So many lives end a process: what they leave behind slows it down. */
+const portion = 2_000;
+
+/** A process that lives some seeds. */
+const live = (from, end) =>
   new Promise((resolve) => {
     const options = {
       execArgv: [
@@ -35,7 +38,7 @@ const live = (index) =>
         ...['--import', 'data:text/javascript,Reflect.deleteProperty(globalThis, "BroadcastChannel")'],
       ],
     };
-    const child = fork(outfile, [first + index, first + count, cores].map(String), options);
+    const child = fork(outfile, [from, end].map(String), options);
     child.on('message', ({ seed, failed: how }) => {
       lived++;
       if (how === undefined) return;
@@ -44,7 +47,16 @@ const live = (index) =>
     });
     child.on('exit', (code) => resolve(code === 0));
   });
-const ends = await Promise.all(Array.from({ length: cores }, (_, index) => live(index)));
+let next = first;
+const ends = [];
+const work = async () => {
+  while (next < first + count) {
+    const from = next;
+    next = Math.min(from + portion, first + count);
+    ends.push(await live(from, next));
+  }
+};
+await Promise.all(Array.from({ length: cores }, work));
 clearInterval(progress);
 say();
 if (failed.length) console.log(`Failed: ${failed.join(', ')}`);

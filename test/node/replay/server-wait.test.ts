@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { LeadboxEvent } from '../../../src/index.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
+import { deadChannel } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
 
@@ -35,22 +36,29 @@ describe('R26 after Retry-After', () => {
     },
   );
 
-  it('a clock set back twice, before and after, makes the wait no shorter', async () => {
-    const device = aDevice();
-    const leadbox = await device.loadedTab();
-    const hour = 3_600_000;
-    await device.rest();
-    device.clock.set(device.clock.now() - hour);
-    device.api.next(tooMany(120, 429));
-    await leadbox.patch(id, { properties: { a: 1 } });
-    await device.rest();
-    device.clock.set(device.clock.now() - hour);
-    device.becomeVisible();
-    await device.clock.advance(119_000);
-    expect(device.attempts).toHaveLength(1);
-    await device.clock.advance(121_000);
-    expect(device.attempts).toHaveLength(2);
-  });
+  it.each(['the tab that met it', 'another tab'])(
+    'a clock set back twice, before and after, makes the wait no shorter for %s',
+    async (which) => {
+      const device = aDevice({ leads: someLeads(2) });
+      const leadbox = await device.loadedTab();
+      const other = device.tab({ environment: { channel: deadChannel } });
+      const setBack = () => device.clock.set(device.clock.now() - 3_600_000);
+      await device.rest();
+      setBack();
+      device.becomeVisible();
+      await device.rest();
+      device.api.next(tooMany(120, 429));
+      await leadbox.patch(id, { properties: { a: 1 } });
+      await device.rest();
+      setBack();
+      const later = which === 'another tab' ? other : leadbox;
+      await later.patch(leadId(1), { properties: { a: 1 } });
+      await device.clock.advance(119_000);
+      expect(device.attempts).toHaveLength(1);
+      await device.clock.advance(121_000);
+      expect(device.attempts).toHaveLength(3);
+    },
+  );
 
   it('a clock set back makes the wait no longer than it was', async () => {
     const device = aDevice();
