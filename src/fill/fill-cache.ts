@@ -37,6 +37,9 @@ const chunkSize = 10_000;
 // Checked in one task: so few that the page does not notice.
 const checkSize = 250;
 
+/** How often a lead is asked for where edits are acknowledged meanwhile. */
+const mostAttempts = 3;
+
 /** How long, in milliseconds, it is remembered where a pull stopped. */
 const memoryOfPull = 300_000;
 
@@ -111,10 +114,15 @@ export function createFill(
     putBack: (leads) => store(leads, () => true, database.withoutMakingRoom),
     async refresh(id) {
       checkLeadId(id);
-      const before = changes();
-      const lead = await api.get(id);
-      // Asked before an answer that may be of the same second: then only what is newer counts.
-      await store([lead], () => changes() !== before);
+      for (let attempt = 1; ; attempt++) {
+        const before = changes();
+        const lead = await api.get(id);
+        // Asked before an answer that may be of the same second: then only what is newer counts.
+        const isEarlier = () => changes() !== before;
+        // Forgotten since, there is nothing to compare it with.
+        const mayBeOlder = isEarlier() && !(await database.run('r', ({ leads }) => leads.get(id)));
+        if (!mayBeOlder || attempt === mostAttempts) return store([lead], isEarlier);
+      }
     },
     async pull({ source, code, createdAfter, createdBefore, pageSize = 100, onProgress, signal }) {
       if (!(pageSize >= 1 && pageSize <= 100)) {

@@ -45,4 +45,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 74202080, was: 'a clock that was set back twice made what a server had asked for end too early' },
   { seed: 76027806, was: 'so it did in a tab that had not read of it before' },
   { seed: 76032361, was: 'so it did where another tab wrote it again between the two' },
+  { seed: 80012679, was: 'a lead that was asked for, edited and forgotten came back as it was before the edit' },
 ];

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import type { JsonObject, LeadboxOptions } from '../../../src/index.ts';
+import type { Environment, JsonObject, LeadboxOptions } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
 import { aDevice, type Device, type DeviceOptions, soon } from '../../builders/a-leadbox.ts';
 import { deadChannel } from '../../builders/a-tab.ts';
@@ -533,4 +533,26 @@ it('what is made on an object that a deletion left behind does not conflict wher
   expect(onConflict).not.toHaveBeenCalled();
   expect(device.api.lead(id)?.properties).toEqual({ b: 2 });
   expect(await leadbox.status()).toMatchObject({ pending: 0, parked: 1 });
+});
+
+it('a lead that was asked for, edited and forgotten does not come back as it was before the edit', async () => {
+  const { device, leadbox, options } = await aTab({ sections: 'merge' });
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const late: Environment['fetch'] = async (url, init) => {
+    const response = await device.environment.fetch?.(url, init);
+    if (init?.method !== 'PATCH') await held;
+    return response as Response; // a device has a network
+  };
+  const tab = device.tab({ ...options, environment: { fetch: late } });
+  await leadbox.close();
+  const refreshed = tab.refresh(id);
+  await tab.patch(id, { properties: { a: 1 } });
+  expect(await tab.sync()).toMatchObject({ synced: 1 });
+  await tab.forget(id);
+  answer();
+  await refreshed;
+  expect((await tab.get(id))?.lead).toEqual(device.api.lead(id));
 });
