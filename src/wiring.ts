@@ -182,10 +182,11 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     changes += settled.length;
     const shown = show(...leadsOf(turn));
     tellParked(parkedUnsent, shown);
-    for (const { record, acknowledged, parked, differs, lost, isOutdated } of settled) {
+    for (const one of settled) {
+      const { record, acknowledged, parked, differs, lost, isOutdated } = one;
       const leadId = record.id;
       synced += acknowledged.length;
-      void shown.then(() => settlements.synced(acknowledged, viewOf(record)));
+      void shown.then(() => settlements.synced(acknowledged, viewOf(record), one));
       tellParked(parked, shown);
       const replaced = touchedPaths(lost);
       if (replaced.length) onEvent({ type: 'sections-replaced', leadId, paths: replaced });

@@ -4,7 +4,7 @@ import { isLeadboxError } from '../model/leadbox-error.ts';
 import { closed } from '../storage/database.ts';
 import type { Change } from './change.ts';
 import type { Settlements } from './settlements.ts';
-import { undoPatch } from './undo.ts';
+import { type Undoable, undoPatch } from './undo.ts';
 
 /** What an edit can do once it is durable. */
 export interface EditHost {
@@ -22,7 +22,7 @@ export function createEditOf(host: EditHost): (row: PendingRow) => Edit {
   const { settlements, discard, edit, stored, isClosed } = host;
   return (row) => {
     const { seq, leadId, patch } = row;
-    const own = { ...row }; // what it replaced is noted in it when it is synced
+    const own: Undoable = { ...row }; // what it replaced is noted in it when it is synced
     const settled = settlements.of(own);
     // Dropped, or parked and by now dropped or queued again: no server has it.
     let isGone = false;
@@ -39,7 +39,7 @@ export function createEditOf(host: EditHost): (row: PendingRow) => Edit {
         // Sent: what it changed is the server's now, or may be.
         if (!isLeadboxError(error, 'edit-in-flight') && !isLeadboxError(error, 'edit-not-found')) throw error;
       }
-      const latest = (await stored(seq)) ?? own;
+      const latest: Undoable = (await stored(seq)) ?? own;
       if (isGone) return undefined;
       const restored = await edit(leadId, (view) => undoPatch(latest, view));
       return restored.seq ? restored : undefined;

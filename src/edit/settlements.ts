@@ -1,8 +1,10 @@
 import type { Settlement } from '../model/edit.ts';
-import { jsonEqual, valueAt } from '../model/json.ts';
-import type { Lead } from '../model/lead.ts';
+import { type JsonValue, jsonEqual, valueAt } from '../model/json.ts';
+import { asJson, type Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow, Replaced } from '../model/lead-record.ts';
-import { valueBefore, withoutEarlier } from '../model/replaced.ts';
+import { pathsOverlap, touchedPaths } from '../model/merge-patch.ts';
+import { valueBefore, withoutEarlier, withValueAt } from '../model/replaced.ts';
+import type { Settled } from '../model/settle.ts';
 import type { Database } from '../storage/database.ts';
 import { parkedEdit, readFates, readLead } from '../storage/read-leads.ts';
 
@@ -10,8 +12,11 @@ import { parkedEdit, readFates, readLead } from '../storage/read-leads.ts';
 export interface Settlements {
   /** The promise of an edit that is durable now. */
   of(row: PendingRow): Promise<Settlement>;
-  /** The server has these edits; `lead` is this tab's view. What they set and replaced in the end is noted in their rows. */
-  synced(rows: readonly PendingRow[], lead: Lead): void;
+  /**
+   * The server has these edits, in `base`, and stored something else where it `differs`; `lead` is this tab's view. What they
+   * set and replaced in the end, and what was made of it, is noted in their rows.
+   */
+  synced(rows: readonly PendingRow[], lead: Lead, { record, differs }: Pick<Settled, 'record' | 'differs'>): void;
   parked(row: ParkedRow): void;
   /** The leads with edits whose end is not known here yet. */
   leadIds(): readonly string[];
@@ -41,11 +46,20 @@ export function createSettlements(database: Database): Settlements {
 
   return {
     of: (row) => new Promise((resolve) => waiting.set(row.seq, { row, end: resolve })),
-    synced(rows, lead) {
-      for (const { seq, patch, replaced } of rows) {
-        Object.assign(waiting.get(seq)?.row ?? {}, { patch, replaced });
-        end(seq, { outcome: 'synced', lead });
+    synced(rows, lead, { record, differs }) {
+      // The latest first: what was made of a value says nothing of those that it replaced.
+      let left = differs;
+      for (const { seq, patch, replaced } of [...rows].reverse()) {
+        const touched = touchedPaths(patch);
+        const own = left.filter((path) => touched.some((one) => jsonEqual(one, path)));
+        const stored = own.reduce<JsonValue | undefined>(
+          (all, path) => withValueAt(all, path, valueAt(asJson(record.base), path)),
+          {},
+        );
+        left = left.filter((path) => !pathsOverlap([path], touched));
+        Object.assign(waiting.get(seq)?.row ?? {}, { patch, replaced, stored });
       }
+      for (const { seq } of rows) end(seq, { outcome: 'synced', lead });
     },
     parked,
     leadIds: () => [...waiting.values()].map(({ row }) => row.leadId),

@@ -4,14 +4,21 @@ import type { PendingRow } from '../model/lead-record.ts';
 import { mergePatchBetween, touchedPaths } from '../model/merge-patch.ts';
 import { isPrefix, placeOf, withValueAt } from '../model/replaced.ts';
 
+/** An edit, and what the server made of the values that it stored otherwise. */
+export interface Undoable extends PendingRow {
+  readonly stored?: JsonObject;
+}
+
 /**
  * The patch that takes an edit back which the server may have: the fields it set and nobody changed since get the values
  * it replaced. Empty if there are none.
  */
-export function undoPatch({ patch, replaced = [] }: PendingRow, view: Lead): JsonObject {
+export function undoPatch({ patch, replaced = [], stored }: Undoable, view: Lead): JsonObject {
   const lead = asJson(view);
+  const isOurs = (path: readonly string[]) =>
+    equalAt(path, lead, patch) || (valueAt(stored, path) !== undefined && equalAt(path, lead, stored));
   // What was cleared is not to come back where something else took the place of the object that it was in.
-  const own = touchedPaths(patch).filter((path) => equalAt(path, lead, patch) && placeOf(lead, path) === path);
+  const own = touchedPaths(patch).filter((path) => isOurs(path) && placeOf(lead, path) === path);
   let before: JsonValue | undefined = lead;
   for (const path of own) {
     const entry = replaced.find((other) => isPrefix(other.path, path));

@@ -51,8 +51,8 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
     changes: [
       {
         file: 'src/replay/replay.ts',
-        find: 'const waits = isOfThisClock ?',
-        replace: 'const waits = !batches ? { leads: {} } : isOfThisClock ?',
+        find: 'const waits = shifted(',
+        replace: 'const waits = !batches ? { leads: {} } : shifted(',
       },
     ],
     caughtBy: [11],

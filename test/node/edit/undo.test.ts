@@ -42,6 +42,36 @@ describe('edit.undo() of an edit that was not sent', () => {
 });
 
 describe('edit.undo() of an edit that the server has', () => {
+  it('takes back what the server made of it, of the latest edit in a batch only', async () => {
+    const { device, leadbox, properties } = await aTab({ name: 'Al' });
+    device.intercept = () => {
+      device.api.change(id, { properties: { name: 'Bob' } }); // without spaces
+      return Response.json({ data: device.api.lead(id) });
+    };
+    const first = await leadbox.patch(id, { properties: { name: 'B ' } });
+    const second = await leadbox.patch(id, { properties: { name: 'Bob ' } });
+    await leadbox.sync();
+    device.intercept = undefined;
+    expect(await first.undo()).toBeUndefined();
+    expect(await properties()).toEqual({ name: 'Bob' });
+    await second.undo();
+    expect(await properties()).toEqual({ name: 'B ' });
+  });
+
+  it('leaves what somebody wrote since the server made something of it', async () => {
+    const { device, leadbox, properties } = await aTab({ name: 'Al' });
+    device.intercept = () => {
+      device.api.change(id, { properties: { name: 'Bob' } });
+      return Response.json({ data: device.api.lead(id) });
+    };
+    const edit = await leadbox.patch(id, { properties: { name: 'Bob ' } });
+    await leadbox.sync();
+    device.api.change(id, { properties: { name: 'Rob' } });
+    await leadbox.refresh(id);
+    expect(await edit.undo()).toBeUndefined();
+    expect(await properties()).toEqual({ name: 'Rob' });
+  });
+
   it.each<[string, JsonObject, JsonObject, JsonObject]>([
     ['a value', { a: 0 }, { a: 1 }, { a: 0 }],
     ['a new member', {}, { a: 1 }, {}],
