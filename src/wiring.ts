@@ -252,7 +252,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   });
   const backgroundSync = createBackgroundSync(name, environment, {
     isPendingHere: () => [...settlements.leadIds(), ...editor.leadIds()].length > 0,
-    countPending: async () => (await countRows(database)).pending,
+    countPending: async () => (isFrozen ? 0 : (await countRows(database)).pending),
   });
 
   /** Edits of these leads are on their way into the outbox, or out of it. The tab that is used is the first to send. */

@@ -13,10 +13,10 @@ export interface Settlements {
   /** The promise of an edit that is durable now. */
   of(row: PendingRow): Promise<Settlement>;
   /**
-   * The server has these edits, in `base`, and stored something else where it `differs`; `lead` is this tab's view. What they
-   * set and replaced in the end, and what was made of it, is noted in their rows.
+   * The server has these edits; `lead` is this tab's view. What they set and replaced in the end, and what the server made of
+   * it, is noted in their rows.
    */
-  synced(rows: readonly PendingRow[], lead: Lead, { record, differs }: Pick<Settled, 'record' | 'differs'>): void;
+  synced(rows: readonly PendingRow[], lead: Lead, { record, made }: Pick<Settled, 'record' | 'made'>): void;
   parked(row: ParkedRow): void;
   /** The leads with edits whose end is not known here yet. */
   leadIds(): readonly string[];
@@ -46,9 +46,9 @@ export function createSettlements(database: Database): Settlements {
 
   return {
     of: (row) => new Promise((resolve) => waiting.set(row.seq, { row, end: resolve })),
-    synced(rows, lead, { record, differs }) {
+    synced(rows, lead, { record, made }) {
       // The latest first: what was made of a value says nothing of those that it replaced.
-      let left = differs;
+      let left = made;
       for (const { seq, patch, replaced } of [...rows].reverse()) {
         const touched = touchedPaths(patch);
         const own = left.filter((path) => touched.some((one) => jsonEqual(one, path)));

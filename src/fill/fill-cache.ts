@@ -6,6 +6,7 @@ import { LeadboxError } from '../model/leadbox-error.ts';
 import { askedWait, type RetryBounds, type ServerWait } from '../model/replay-state.ts';
 import type { Database } from '../storage/database.ts';
 import { type StoredLeads, storeLeads } from '../storage/store-leads.ts';
+import { needNotBeAwaited } from '../storage/table.ts';
 
 /** Filters and settings of `pull`. */
 export interface PullOptions {
@@ -114,13 +115,15 @@ export function createFill(
     putBack: (leads) => store(leads, () => true, database.withoutMakingRoom),
     async refresh(id) {
       checkLeadId(id);
+      const isHere = () => database.run('r', ({ leads }) => leads.get(id));
+      const wasHere = needNotBeAwaited(isHere());
       for (let attempt = 1; ; attempt++) {
         const before = changes();
         const lead = await api.get(id);
         // Asked before an answer that may be of the same second: then only what is newer counts.
         const isEarlier = () => changes() !== before;
         // Forgotten since, there is nothing to compare it with.
-        const mayBeOlder = isEarlier() && !(await database.run('r', ({ leads }) => leads.get(id)));
+        const mayBeOlder = isEarlier() && (await wasHere) && !(await isHere());
         if (!mayBeOlder || attempt === mostAttempts) return store([lead], isEarlier);
       }
     },

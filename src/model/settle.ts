@@ -26,6 +26,8 @@ export interface Settled {
   readonly fence: Fence | undefined;
   /** Paths at which the server stored something else than was sent. */
   readonly differs: readonly (readonly string[])[];
+  /** Of these where it is what the server made of it: of what was sent twice, somebody may have written it in between. */
+  readonly made: readonly (readonly string[])[];
   /** Members that the server removed because it replaces sections, as they were (R31). */
   readonly lost: JsonObject;
   /** Members that whole sections left out to delete them, and that are still there: it may be that the server merges. */
@@ -45,6 +47,7 @@ export const nothingElse: Omit<Settled, 'record'> = {
     parked: [],
     fence: undefined,
     differs: [],
+    made: [],
     lost: {},
     kept: [],
     merges: false,
@@ -102,6 +105,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
     const isNull = valueAt(stored, path) === null && valueAt(expected, path) === undefined;
     return !equalAt(path, expected, stored) || (isNull && path.length > 1);
   };
+  const unlike = isOutdated ? [] : sent.filter(isUnlike);
   const set = own.flatMap((row) => touchedPaths(row.patch));
   // In whole sections a member is deleted by being left out, which a merging server takes for nothing.
   const isKept = (path: readonly string[]) => valueAt(patch, path) === undefined && hasValueAt(stored, path);
@@ -119,7 +123,8 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
       earlier: record.earlier && judged(record.earlier),
     },
     acknowledged: own,
-    differs: isOutdated ? [] : [...sent.filter(isUnlike), ...missing],
+    differs: isOutdated ? [] : [...unlike, ...missing],
+    made: batch.isRepeated ? [] : unlike,
     lost,
     isMerged,
     kept: isOutdated ? [] : kept,

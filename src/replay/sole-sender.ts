@@ -21,7 +21,7 @@ export function createSoleSender(name: string, { locks }: Pick<Environment, 'loc
   let isClosed = false;
   let release = () => {};
 
-  return {
+  const sender: SoleSender = {
     async hold(work) {
       if (isFrozen || isClosed) return;
       const held = new AbortController();
@@ -31,6 +31,7 @@ export function createSoleSender(name: string, { locks }: Pick<Environment, 'loc
         release = resolve;
       });
       let working: Promise<void> | undefined;
+      let isTaken = false;
       const begin = () => {
         working = work(signal);
         return Promise.race([working, frozen]);
@@ -40,11 +41,13 @@ export function createSoleSender(name: string, { locks }: Pick<Environment, 'loc
       } catch (error) {
         // Not granted before it was given up; what the work throws comes below. Taken away in the middle of it, as browsers do
         // from pages that they keep for the back button, it ends.
+        isTaken = !!working && !signal.aborted;
         if (working) held.abort();
         else if (!signal.aborted) throw error;
       }
       // Free already, it may still be storing an answer: harmless, whoever sends now (R23).
       await working;
+      if (isTaken) await sender.hold(work); // in line again
     },
     freeze() {
       isFrozen = true;
@@ -59,4 +62,5 @@ export function createSoleSender(name: string, { locks }: Pick<Environment, 'loc
       lost.abort();
     },
   };
+  return sender;
 }

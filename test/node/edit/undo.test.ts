@@ -58,6 +58,20 @@ describe('edit.undo() of an edit that the server has', () => {
     expect(await properties()).toEqual({ name: 'B ' });
   });
 
+  it('leaves what may be somebody else’s: the answer to the same request once more', async () => {
+    const device = aDevice({ leads: [aLead({ properties: { phone: 1 } })] });
+    const leadbox = await device.loadedTab({ ...stopped, idempotencyHeader: 'Idempotency-Key' });
+    const edit = await leadbox.patch(id, { properties: { phone: 2 } });
+    device.api.next('lost-answer');
+    await leadbox.sync();
+    device.api.change(id, { properties: { phone: 3 } });
+    device.intercept = () => Response.json({ data: device.api.lead(id) }); // known by its id, it is not applied again
+    await leadbox.sync();
+    expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+    expect(await edit.undo()).toBeUndefined();
+    expect((await leadbox.get(id))?.lead.properties).toEqual({ phone: 3 });
+  });
+
   it('leaves what somebody wrote since the server made something of it', async () => {
     const { device, leadbox, properties } = await aTab({ name: 'Al' });
     device.intercept = () => {

@@ -37,18 +37,30 @@ describe('R39 a page that is frozen', () => {
     expect(signal?.aborted).toBe(true);
   });
 
-  it('or from which the lock is taken away, as browsers do where they keep a page, ends its request', async () => {
+  it('or from which the lock is taken away, as browsers do where they keep a page, sends no more before it has it again', async () => {
     const device = aDevice();
     const tab = await device.loadedTab();
     let signal: AbortSignal | undefined;
     device.intercept = (_, given) => {
+      device.intercept = undefined;
       signal = given;
       return unanswered(given);
     };
-    await tab.patch(id, patch);
+    const { settled } = await tab.patch(id, patch);
     await vi.waitFor(() => expect(signal).toBeDefined(), soon);
-    await device.environment.locks?.request('leadbox:leadbox', { steal: true }, () => {});
+    let release = () => {};
+    const taken = device.environment.locks?.request(
+      'leadbox:leadbox',
+      { steal: true },
+      () => new Promise<void>((resolve) => (release = resolve)),
+    );
+    await device.rest();
     expect(signal?.aborted).toBe(true);
+    expect(device.attempts).toHaveLength(1);
+    release();
+    await taken;
+    await device.rest();
+    expect(await settled).toMatchObject({ outcome: 'synced' });
   });
 
   it('lets go of the lock without another task of its own', async () => {
@@ -210,6 +222,18 @@ describe('R39 a page that is frozen', () => {
       page.becomes('frozen');
       const before = begun();
       await device.tab().signOut({ pending: 'keep' });
+      await device.rest();
+      expect(begun()).toBe(before);
+    });
+
+    it('when it is hidden after that, to look for what the worker could send', async () => {
+      const { device, page, begun } = await aCountedTab({ backgroundSync: { register: async () => {} } });
+      await device.clock.advance(60_000); // it is sent again
+      expect(await device.tab().status()).toMatchObject({ pending: 0 });
+      await device.rest();
+      page.becomes('frozen');
+      const before = begun();
+      page.becomes('hidden');
       await device.rest();
       expect(begun()).toBe(before);
     });
