@@ -1,22 +1,22 @@
 import type { Settlement } from '../model/edit.ts';
-import { type JsonValue, jsonEqual, valueAt } from '../model/json.ts';
-import { asJson, type Lead } from '../model/lead.ts';
+import { jsonEqual, valueAt } from '../model/json.ts';
+import type { Lead } from '../model/lead.ts';
 import type { ParkedRow, PendingRow, Replaced } from '../model/lead-record.ts';
-import { pathsOverlap, touchedPaths } from '../model/merge-patch.ts';
-import { valueBefore, withoutEarlier, withValueAt } from '../model/replaced.ts';
+import { valueBefore, withoutEarlier } from '../model/replaced.ts';
 import type { Settled } from '../model/settle.ts';
 import type { Database } from '../storage/database.ts';
 import { parkedEdit, readFates, readLead } from '../storage/read-leads.ts';
+import { storedInstead } from './undo.ts';
 
 /** The promises of this tab's edits: how each ended, whoever sent it (R40). */
 export interface Settlements {
   /** The promise of an edit that is durable now. */
   of(row: PendingRow): Promise<Settlement>;
   /**
-   * The server has these edits; `lead` is this tab's view. What they set and replaced in the end, and what the server made of
-   * it, is noted in their rows.
+   * The server has these edits, by an answer that came to `settled`; `lead` is this tab's view. What they set and replaced in
+   * the end, and what the server made of it, is noted in their rows.
    */
-  synced(rows: readonly PendingRow[], lead: Lead, { record, made }: Pick<Settled, 'record' | 'made'>): void;
+  synced(rows: readonly PendingRow[], lead: Lead, settled: Pick<Settled, 'record' | 'made'>): void;
   parked(row: ParkedRow): void;
   /** The leads with edits whose end is not known here yet. */
   leadIds(): readonly string[];
@@ -46,20 +46,12 @@ export function createSettlements(database: Database): Settlements {
 
   return {
     of: (row) => new Promise((resolve) => waiting.set(row.seq, { row, end: resolve })),
-    synced(rows, lead, { record, made }) {
-      // The latest first: what was made of a value says nothing of those that it replaced.
-      let left = made;
-      for (const { seq, patch, replaced } of [...rows].reverse()) {
-        const touched = touchedPaths(patch);
-        const own = left.filter((path) => touched.some((one) => jsonEqual(one, path)));
-        const stored = own.reduce<JsonValue | undefined>(
-          (all, path) => withValueAt(all, path, valueAt(asJson(record.base), path)),
-          {},
-        );
-        left = left.filter((path) => !pathsOverlap([path], touched));
-        Object.assign(waiting.get(seq)?.row ?? {}, { patch, replaced, stored });
+    synced(rows, lead, settled) {
+      for (const { seq, patch, replaced } of rows) {
+        const own = waiting.get(seq)?.row;
+        if (own) Object.assign(own, { patch, replaced, stored: storedInstead(seq, rows, settled) });
+        end(seq, { outcome: 'synced', lead });
       }
-      for (const { seq } of rows) end(seq, { outcome: 'synced', lead });
     },
     parked,
     leadIds: () => [...waiting.values()].map(({ row }) => row.leadId),

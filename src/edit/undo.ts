@@ -1,12 +1,35 @@
-import { equalAt, isJsonObject, type JsonObject, type JsonValue, valueAt } from '../model/json.ts';
+import { equalAt, isJsonObject, type JsonObject, type JsonValue, jsonEqual, valueAt } from '../model/json.ts';
 import { asJson, type Lead } from '../model/lead.ts';
 import type { PendingRow } from '../model/lead-record.ts';
-import { mergePatchBetween, touchedPaths } from '../model/merge-patch.ts';
+import { mergePatchBetween, pathsOverlap, touchedPaths } from '../model/merge-patch.ts';
 import { isPrefix, placeOf, withValueAt } from '../model/replaced.ts';
+import type { Settled } from '../model/settle.ts';
 
 /** An edit, and what the server made of the values that it stored otherwise. */
 export interface Undoable extends PendingRow {
-  readonly stored?: JsonObject;
+  readonly stored?: JsonObject | undefined;
+}
+
+/**
+ * What the server made of the values of the edit `seq`, one of the `rows` that it acknowledged together; of what later ones
+ * of these set, it says nothing.
+ */
+export function storedInstead(
+  seq: number,
+  rows: readonly PendingRow[],
+  { record, made }: Pick<Settled, 'record' | 'made'>,
+): JsonObject | undefined {
+  if (!made.length) return undefined; // as nearly always
+  const touchedBy = (which: (row: PendingRow) => boolean) =>
+    rows.filter(which).flatMap(({ patch }) => touchedPaths(patch));
+  const own = touchedBy((row) => row.seq === seq);
+  const later = touchedBy((row) => row.seq > seq);
+  return made
+    .filter((path) => own.some((one) => jsonEqual(one, path)) && !pathsOverlap([path], later))
+    .reduce<JsonValue>(
+      (all, path) => withValueAt(all, path, valueAt(asJson(record.base), path)) ?? {},
+      {},
+    ) as JsonObject; // no path is empty
 }
 
 /**

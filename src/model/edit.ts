@@ -12,8 +12,8 @@ export interface Edit<S = OpenSections> {
   readonly settled: Promise<Settlement<S>>;
   /**
    * Takes it back: an edit that is not on its way yet, or parked, is dropped and nothing comes out; of one that the
-   * server may have, the fields it set and nobody changed since get what it replaced, by a new edit; what the server itself made
-   * of a value, as when it trims it, is no change. Rejects as `edit`.
+   * server may have, the fields it set and nobody changed since get what it replaced, by a new edit; what the server
+   * itself made of a value, as when it trims it, is no change. Rejects as `edit`.
    */
   undo(): Promise<Edit<S> | undefined>;
 }

@@ -45,15 +45,19 @@ export function watch(tab: Tab, leadIds: readonly string[], later: (run: () => v
       if (!tab.isDead && !tab.isClosed) subscribe();
     });
   const watchAll = () => {
+    for (const id of leadIds) watched.add(`all ${id}`);
     leadbox.observeAll().subscribe({
       next: (leads) => {
-        for (const id of leadIds) if (!leads.some((lead) => lead.id === id)) show('all', id, undefined);
-        for (const lead of leads) show('all', lead.id, lead);
+        for (const id of leadIds) {
+          const found = leads.find((lead) => lead.id === id);
+          show('all', id, found);
+        }
       },
       error: again(watchAll),
     });
   };
   const watchOne = (id: string) => {
+    watched.add(`one ${id}`);
     leadbox.observe(id).subscribe({ next: (state) => show('one', id, state?.lead), error: again(() => watchOne(id)) });
   };
   const watchStatus = () => {
@@ -68,15 +72,8 @@ export function watch(tab: Tab, leadIds: readonly string[], later: (run: () => v
     });
   };
   // Whoever is watched is read again at every change, which takes time.
-  if (tab.dice.chance(0.4)) {
-    for (const id of leadIds) watched.add(`all ${id}`);
-    watchAll();
-  }
-  for (const id of leadIds) {
-    if (!tab.dice.chance(0.5)) continue;
-    watched.add(`one ${id}`);
-    watchOne(id);
-  }
+  if (tab.dice.chance(0.4)) watchAll();
+  for (const id of leadIds) if (tab.dice.chance(0.5)) watchOne(id);
   const isStatusWatched = tab.dice.chance(0.5);
   if (isStatusWatched) watchStatus();
   return { tab, leadbox, seen, watched, shown, isStatusWatched, status: () => status };
