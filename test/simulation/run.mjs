@@ -1,6 +1,7 @@
 // SEEDS=100000 npm run simulate: that many lives, from seed FIRST (default 1) on, on all cores. Prints every seed that
 // fails, and ends with an exit code.
 import { fork } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -8,8 +9,8 @@ import { build } from 'esbuild';
 const { SEEDS = '10000', FIRST = '1', CORES = String(availableParallelism()) } = process.env;
 const [count, first, cores] = [SEEDS, FIRST, CORES].map(Number);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-// Beside the packages, so that it finds them.
-const outfile = `${root}node_modules/.cache/leadbox-simulation/live-many.mjs`;
+// Beside the packages, so that it finds them; each run its own, whatever changes or runs beside it.
+const outfile = `${root}node_modules/.cache/leadbox-simulation/live-many-${process.pid}.mjs`;
 await build({
   ...{ absWorkingDir: root, entryPoints: ['test/simulation/live-many.ts'], outfile, bundle: true },
   ...{ format: 'esm', platform: 'node', packages: 'external', sourcemap: 'inline' },
@@ -58,6 +59,7 @@ const work = async () => {
 };
 await Promise.all(Array.from({ length: cores }, work));
 clearInterval(progress);
+await rm(outfile);
 say();
 if (failed.length) console.log(`Failed: ${failed.join(', ')}`);
 process.exitCode = failed.length || lived < count || ends.includes(false) ? 1 : 0;

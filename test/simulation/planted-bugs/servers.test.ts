@@ -1,7 +1,7 @@
-import type { PlantedBug } from './planted-bugs.ts';
+import { findsBugs } from './finds-bugs.ts';
 
-/** Mistakes that only show where a server limits, refuses, replaces or is written to by others. */
-export const moreBugs: readonly PlantedBug[] = [
+// Mistakes that only show where a server limits, refuses, replaces or is written to by others.
+findsBugs([
   {
     name: 'ignores Retry-After',
     changes: [
@@ -190,4 +190,4 @@ export const moreBugs: readonly PlantedBug[] = [
     ],
     caughtBy: [1],
   },
-];
+]);

@@ -1,7 +1,7 @@
-import type { PlantedBug } from './planted-bugs.ts';
+import { findsBugs } from './finds-bugs.ts';
 
-/** Mistakes that only show when users leave and others come. */
-export const bugsOfLeaving: readonly PlantedBug[] = [
+// Mistakes that only show when users leave and others come.
+findsBugs([
   {
     name: 'goes on sending after signing out',
     changes: [
@@ -69,4 +69,4 @@ export const bugsOfLeaving: readonly PlantedBug[] = [
     ],
     caughtBy: [6],
   },
-];
+]);

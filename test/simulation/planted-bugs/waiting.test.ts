@@ -1,10 +1,43 @@
-import type { Mix } from './mix.ts';
-import type { PlantedBug } from './planted-bugs.ts';
+import type { Mix } from '../mix.ts';
+import { findsBugs } from './finds-bugs.ts';
 
 const withoutLocks: Partial<Mix> = { hasLocks: false, tabs: 3 };
 
-/** Mistakes that only show in when something is sent, and in who sends it. */
-export const bugsOfWaiting: readonly PlantedBug[] = [
+// Mistakes that only show in when something is sent, and in who sends it.
+findsBugs([
+  {
+    name: 'sends what it was choosing when it was paused',
+    changes: [
+      {
+        file: 'src/replay/drain.ts',
+        find: '< host.concurrency && !host.isStopped() &&',
+        replace: '< host.concurrency &&',
+      },
+    ],
+    caughtBy: [11],
+  },
+  {
+    name: 'sends an edit only when something else happens',
+    changes: [
+      {
+        file: 'src/wiring.ts',
+        find: 'replay.trigger();\n    tellTabs(leadIds);',
+        replace: 'tellTabs(leadIds);',
+      },
+    ],
+    caughtBy: [5],
+  },
+  {
+    name: 'wakes itself up for no attempt',
+    changes: [
+      {
+        file: 'src/replay/replay.ts',
+        find: 'timer = clock.setTimeout(due, Math.max(0, wait));',
+        replace: 'timer = due && undefined;',
+      },
+    ],
+    caughtBy: [5],
+  },
   {
     name: 'reads what others learned before it has the lease',
     changes: [
@@ -80,4 +113,4 @@ export const bugsOfWaiting: readonly PlantedBug[] = [
     ],
     caughtBy: [11],
   },
-];
+]);

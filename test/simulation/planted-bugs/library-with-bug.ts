@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import type { Library } from './library.ts';
-import type { PlantedBug, SourceChange } from './planted-bugs.ts';
+import type { Library } from '../library.ts';
+import type { PlantedBug, SourceChange } from './planted-bug.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
  * The library's source with a bug in it, bundled apart from it.

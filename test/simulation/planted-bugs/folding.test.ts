@@ -1,7 +1,36 @@
-import type { PlantedBug } from './planted-bugs.ts';
+import { findsBugs } from './finds-bugs.ts';
 
-/** Mistakes that cost requests, or join what has to stay apart. */
-export const bugsOfFolding: readonly PlantedBug[] = [
+// Mistakes that cost requests, or join what has to stay apart.
+findsBugs([
+  {
+    name: 'folds what does not fold',
+    changes: [
+      {
+        file: 'src/model/merge-patch.ts',
+        find: '      if (!both) return undefined;\n      setOwn(folded, key, both);',
+        replace: '      setOwn(folded, key, both || later);',
+      },
+    ],
+    caughtBy: [14],
+  },
+  {
+    name: 'never folds',
+    changes: [
+      { file: 'src/model/next-batch.ts', find: 'const isAlone = !coalesce ||', replace: 'const isAlone = coalesce ||' },
+    ],
+    caughtBy: [10],
+  },
+  {
+    name: 'folds no more than two edits',
+    changes: [
+      {
+        file: 'src/model/next-batch.ts',
+        find: 'if (!folded) break;',
+        replace: 'if (!folded || rows.length > 1) break;',
+      },
+    ],
+    caughtBy: [10],
+  },
   {
     name: 'folds nothing in a strict order',
     changes: [
@@ -57,4 +86,4 @@ export const bugsOfFolding: readonly PlantedBug[] = [
     ],
     caughtBy: [10],
   },
-];
+]);

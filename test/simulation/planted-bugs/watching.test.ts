@@ -1,7 +1,18 @@
-import type { PlantedBug } from './planted-bugs.ts';
+import { findsBugs } from './finds-bugs.ts';
 
-/** Mistakes in what observers are shown, and in what is left when nobody watches any more. */
-export const bugsOfWatching: readonly PlantedBug[] = [
+// Mistakes in what observers are shown, and in what is left when nobody watches any more.
+findsBugs([
+  {
+    name: 'tells nobody that an edit was parked',
+    changes: [
+      {
+        file: 'src/wiring.ts',
+        find: 'tellParked(parked, shown);\n      const replaced',
+        replace: 'void shown.then(() => parked.forEach(settlements.parked));\n      const replaced',
+      },
+    ],
+    caughtBy: [8],
+  },
   {
     name: 'takes an edit off the view at its commit, not once it was read back',
     changes: [
@@ -56,4 +67,4 @@ export const bugsOfWatching: readonly PlantedBug[] = [
     ],
     caughtBy: [12],
   },
-];
+]);
