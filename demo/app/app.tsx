@@ -37,7 +37,7 @@ export function App() {
             <Welcome />
           ) : (
             <>
-              <LeadScreen key={openId} id={openId} parked={unsynced.parked} />
+              <LeadScreen key={openId} id={openId} unsynced={unsynced} />
               <SidePane id={openId} />
             </>
           )}

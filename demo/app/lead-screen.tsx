@@ -1,4 +1,3 @@
-import type { ParkedEdit } from 'leadbox';
 import { useLead } from 'leadbox/react';
 import { useState } from 'react';
 import { FetchLead } from './fetch-lead.tsx';
@@ -8,21 +7,21 @@ import { LeadForm } from './lead-form.tsx';
 import { ParkedEdits } from './parked-edits.tsx';
 import { Trail } from './trail.tsx';
 import { UndoButton } from './undo-button.tsx';
+import type { Unsynced } from './use-outbox.ts';
 import { listAddress } from './use-route.ts';
 import { useUndo } from './use-undo.ts';
 
 export interface LeadScreenProps {
   readonly id: string;
-  /** Parked edits of all leads. */
-  readonly parked: readonly ParkedEdit[];
+  readonly unsynced: Unsynced;
 }
 
 /** One lead: how far its edits have come, what waits for a decision, its form. */
-export function LeadScreen({ id, parked }: LeadScreenProps) {
+export function LeadScreen({ id, unsynced }: LeadScreenProps) {
   const state = useLead(id);
   const [saving, setSaving] = useState(0);
   const undo = useUndo(id);
-  const own = parked.filter((edit) => edit.leadId === id);
+  const parked = unsynced.parked.filter((edit) => edit.leadId === id);
   return (
     <section className="lead-pane" aria-labelledby="lead-title">
       <a className="back" href={listAddress}>
@@ -40,8 +39,8 @@ export function LeadScreen({ id, parked }: LeadScreenProps) {
       {state === null ? <FetchLead id={id} /> : null}
       {state ? (
         <>
-          <Trail pending={state.pending} isSaving={saving > 0} />
-          {own.length > 0 ? <ParkedEdits edits={own} /> : null}
+          <Trail pending={state.pending} parked={state.parked} isSent={unsynced.sent.has(id)} isSaving={saving > 0} />
+          {parked.length > 0 ? <ParkedEdits edits={parked} /> : null}
           <LeadForm state={state} onSaving={(more) => setSaving((count) => count + more)} onEdited={undo.onEdited} />
           <LeadFacts lead={state.lead} />
         </>

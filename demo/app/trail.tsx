@@ -9,14 +9,19 @@ const stations = [
 
 export interface TrailProps {
   readonly pending: number;
+  readonly parked: number;
+  /** A request with some of them may be on its way. */
+  readonly isSent: boolean;
   /** An edit is shown, but this device could still lose it. */
   readonly isSaving: boolean;
 }
 
 /** How far the edits of a lead have come. */
-export function Trail({ pending, isSaving }: TrailProps) {
-  const isSending = useSyncStatus()?.state === 'syncing';
-  const at = pending === 0 ? 'server' : isSending ? 'way' : 'device';
+export function Trail({ pending, parked, isSent, isSaving }: TrailProps) {
+  // Offline, what was sent waits for its answer here.
+  const isSending = useSyncStatus()?.state === 'syncing' && isSent;
+  const waiting = pending > 0 ? edits(pending) : parked > 0 ? `${edits(parked)} to decide` : undefined;
+  const at = waiting === undefined ? 'server' : isSending ? 'way' : 'device';
   return (
     <ol className="trail" data-at={at} aria-label="Where the edits of this lead are">
       {stations.map((station) => (
@@ -26,7 +31,7 @@ export function Trail({ pending, isSaving }: TrailProps) {
           aria-busy={station.at === 'device' && isSaving}
         >
           {station.label}
-          {station.at === at && pending > 0 ? <small>{edits(pending)}</small> : null}
+          {station.at === at && waiting ? <small>{waiting}</small> : null}
         </li>
       ))}
     </ol>

@@ -6,12 +6,14 @@ import { useEffect, useState } from 'react';
 export interface Unsynced {
   /** Ids of leads with edits that wait. */
   readonly pending: ReadonlySet<string>;
+  /** Ids of leads with edits in a request whose outcome is not known yet. */
+  readonly sent: ReadonlySet<string>;
   /** Ids of leads with parked edits. */
   readonly parkedLeads: ReadonlySet<string>;
   readonly parked: readonly ParkedEdit[];
 }
 
-const nothing: Unsynced = { pending: new Set(), parkedLeads: new Set(), parked: [] };
+const nothing: Unsynced = { pending: new Set(), sent: new Set(), parkedLeads: new Set(), parked: [] };
 
 /** The outbox as it is now, in all tabs. */
 export function useOutbox(): Unsynced {
@@ -23,6 +25,7 @@ export function useOutbox(): Unsynced {
       next: ({ pending, parked }) =>
         setUnsynced({
           pending: new Set(pending.map(({ leadId }) => leadId)),
+          sent: new Set(pending.flatMap(({ leadId, sent }) => (sent ? leadId : []))),
           parkedLeads: new Set(parked.map(({ leadId }) => leadId)),
           parked,
         }),

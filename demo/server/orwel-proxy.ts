@@ -3,9 +3,10 @@ import { refusal } from './refusal.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const patience = 25_000; // milliseconds; less than the page's own, so that it hears of it
-const passedOn = [
+const answered = [
   'Content-Type',
   'Date',
+  'ETag',
   'Retry-After',
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',
@@ -33,8 +34,10 @@ export function createOrwelProxy({ url, key }: OrwelProxyOptions): DemoServer {
       return refusal(405, 'method_not_allowed', 'Leads are read and changed here.');
 
     const headers = new Headers({ Accept: 'application/json', Authorization: `Bearer ${key}` });
-    const type = request.headers.get('Content-Type');
-    if (type !== null) headers.set('Content-Type', type);
+    for (const name of ['Content-Type', 'If-Match']) {
+      const value = request.headers.get(name);
+      if (value !== null) headers.set(name, value);
+    }
     try {
       const answer = await fetch(`${url}/leads${id === '' ? '' : `/${id}`}${search}`, {
         method: request.method,
@@ -60,7 +63,7 @@ function withoutKey(answer: Response, text: string, key: string): Response {
   if (answer.status >= 300 && answer.status < 400) return refusal(502, 'bad_gateway', 'The service redirected.');
   const clean = (value: string) => value.replaceAll(key, '[key]');
   const headers = new Headers();
-  for (const name of passedOn) {
+  for (const name of answered) {
     const value = answer.headers.get(name);
     if (value !== null) headers.set(name, clean(value));
   }

@@ -28,7 +28,7 @@ const spoken = ({ page }: DemoPage) => page.locator('#leadbox-demo > [role="stat
 
 test('a refused edit leaves the field and is kept with the server’s words, also after a reload', async () => {
   const visitor = await visitDemo(browser, demo.url);
-  const { page, field, summary } = visitor;
+  const { page, field, summary, station } = visitor;
   const { before, notice } = await refusedPhone(visitor, 0, '555-NOT-A-NUMBER');
 
   const expectKept = async () => {
@@ -40,6 +40,7 @@ test('a refused edit leaves the field and is kept with the server’s words, als
   await expectKept();
   await eventually(() => field('Phone').inputValue()).toBe(before);
   await eventually(() => summary.textContent()).toContain('1 edit to decide');
+  await eventually(() => station.textContent()).toBe('Saved on this device1 edit to decide');
   await page.locator('.lead-list').getByLabel('needs your decision').waitFor();
 
   await page.reload();

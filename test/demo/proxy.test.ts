@@ -65,17 +65,18 @@ test('adds the key on the server, and passes method, path, query and body on', a
   expect(received[0]?.headers.cookie).toBeUndefined();
   expect(received[0]?.headers['x-api-key']).toBeUndefined();
 
-  await patch({ Origin: demo.url, 'Sec-Fetch-Site': 'same-origin' });
+  await patch({ Origin: demo.url, 'Sec-Fetch-Site': 'same-origin', 'If-Match': '"7"' });
   expect(received[1]).toMatchObject({
     method: 'PATCH',
     url: `/api/v1/leads/${lead.id}`,
     body: '{"properties":{"score":1}}',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'if-match': '"7"' },
   });
 });
 
 test('passes status, body, date and limits back, and no cookie', async () => {
   const headers = {
+    ETag: '"7"',
     'Retry-After': '7',
     'X-RateLimit-Limit': '100',
     'X-RateLimit-Remaining': '0',

@@ -24,7 +24,8 @@ describe('the size of an entry point, minified and gzipped', () => {
     async ({ entry, external, limit, says }) => {
       const size = await kilobytes(entry, external);
       expect(size).toBeLessThanOrEqual(limit);
-      expect(Number(says.exec(readme)?.[1])).toBeCloseTo(size, 0);
+      // Compressors of other versions differ by less.
+      expect(Math.abs(Number(says.exec(readme)?.[1]) - size)).toBeLessThan(0.1);
     },
   );
 
