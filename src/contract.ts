@@ -39,14 +39,14 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
    * `find(leads => leads.where('properties.status').equals('won').limit(50))`. Default: all, by id. Rejects with
    * 'not-indexed' for a path that the option `indexes` does not name.
    */
-  find(query?: LeadQuery<Lead<S>>): Promise<Lead<S>[]>;
+  find(query?: LeadQuery<S>): Promise<Lead<S>[]>;
   /**
    * The lead now and after every change in any tab; undefined while it is not cached. In the editing tab the new view
    * arrives before `edit()` returns its promise.
    */
   observe(id: string): Observable<LeadState<S> | undefined>;
   /** The result of a query now and after every change in any tab. Unchanged leads keep their identity. */
-  observeAll(query?: LeadQuery<Lead<S>>): Observable<readonly Lead<S>[]>;
+  observeAll(query?: LeadQuery<S>): Observable<readonly Lead<S>[]>;
 
   /**
    * Changes a lead. `recipe` is a synchronous Immer recipe and runs once. Resolves once the edit and its place in the

@@ -45,7 +45,7 @@ export function createEnvironment(replacements: Partial<Environment> = {}): Envi
   const browser: Environment = {
     fetch: (input, init) => globalThis.fetch(input, init),
     get indexedDB() {
-      return globalThis.indexedDB as IDBFactory | undefined; // typed as always there; Node and some private modes have none
+      return allowed(() => globalThis.indexedDB as IDBFactory | undefined); // typed as always there; Node and some private modes have none
     },
     get IDBKeyRange() {
       return globalThis.IDBKeyRange as typeof IDBKeyRange | undefined; // as above
@@ -78,9 +78,9 @@ export function createEnvironment(replacements: Partial<Environment> = {}): Envi
       return (globalThis.navigator as Navigator | undefined)?.storage as StorageManager | undefined; // insecure pages have none
     },
     get backgroundSync() {
-      const workers = (globalThis.navigator as Navigator | undefined)?.serviceWorker as
-        | ServiceWorkerContainer
-        | undefined; // as above
+      const workers = allowed(
+        () => (globalThis.navigator as Navigator | undefined)?.serviceWorker as ServiceWorkerContainer | undefined, // as above
+      );
       return workers && { register: (tag: string) => registerSync(workers, tag) };
     },
     // biome-ignore lint/suspicious/noConsole: this is where an app may have it go elsewhere
@@ -88,6 +88,15 @@ export function createEnvironment(replacements: Partial<Environment> = {}): Envi
   };
   // Descriptors, not a spread: a spread would read the getters now.
   return Object.defineProperties(browser, Object.getOwnPropertyDescriptors(replacements));
+}
+
+/** What a browser may forbid: in a sandboxed frame, or where site data are blocked, asking for it throws. */
+export function allowed<T>(get: () => T): T | undefined {
+  try {
+    return get();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of Background Sync, which TypeScript's library does not have: not every browser does. */

@@ -92,7 +92,7 @@ export function leadboxOf(settings: Settings, isWorker: boolean): Leadbox {
     signOut: (way = {}) =>
       open(() =>
         signOut(way.pending, {
-          ...{ database, memory, close, stored: editor.stored, sync: () => replay.sync(true) },
+          ...{ database, memory, close, stored: editor.stored, sync: replay.sync },
           endOthers: (isWiped) => tabs.tell({ ended: { isWiped } }),
           deleteDatabases: () => deleteDatabases(name, environment),
         }),

@@ -93,7 +93,8 @@ const longestTimer = 2 ** 31 - 1;
 
 /** @throws LeadboxError 'invalid-option' with the option's name. */
 export function createSettings(options: LeadboxOptions<SectionSchemas>): Settings {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const given = (some?: object) =>
+    Object.fromEntries(Object.entries(some ?? {}).filter(([, value]) => value !== undefined));
   const settings: Settings = {
     name: 'leadbox',
     credentials: 'same-origin',
@@ -110,9 +111,9 @@ export function createSettings(options: LeadboxOptions<SectionSchemas>): Setting
     maxAge: 30 * 24 * 3_600_000,
     durability: 'strict',
     autoSync: true,
-    ...Object.fromEntries(given),
+    ...given(options),
     baseUrl: `${options.baseUrl ?? '/api/v1'}`.replace(/\/+$/, ''),
-    retry: { minDelay: 1_000, maxDelay: 60_000, ...options.retry },
+    retry: { minDelay: 1_000, maxDelay: 60_000, ...given(options.retry) },
     environment: createEnvironment(options.environment),
   };
   const { baseUrl, headers, ordering, concurrency, retry, indexes, schemas } = settings;

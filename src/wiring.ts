@@ -22,6 +22,7 @@ import type { Turn } from './replay/turn.ts';
 import { beginNewLog } from './storage/begin-new-log.ts';
 import { createDatabase, type Database } from './storage/database.ts';
 import { type Evicted, makeRoom } from './storage/make-room.ts';
+import { within } from './storage/patience.ts';
 import { countRows, pendingLeadIds } from './storage/read-leads.ts';
 import { createReplayMemory, type ReplayMemory } from './storage/replay-memory.ts';
 import { createStorageKeeping } from './storage/storage-keeping.ts';
@@ -73,7 +74,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     async onFull(needed) {
       const kept = () => new Set([...views.watchedIds(), ...editor.leadIds(), ...needed]);
       const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => new Map<string, string>());
-      if (evicted.size && environment.indexedDB) await beginNewLog(environment.indexedDB, name);
+      // A frozen tab may hold on to what it began itself.
+      if (evicted.size && environment.indexedDB) await within(5_000, clock, beginNewLog(environment.indexedDB, name));
       void views.changed([...evicted.keys()]);
       tabs.tell({ evicted });
       return evicted.size > 0;

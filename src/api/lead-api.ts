@@ -1,12 +1,13 @@
 import type { Environment } from '../environment.ts';
 import type { Sending } from '../model/edit.ts';
 import type { Lead } from '../model/lead.ts';
-import { checked, checkLeadId, errorBodySchema, type LeadPage, leadPageSchema } from '../model/lead-schema.ts';
+import { travelTime } from '../model/lead-record.ts';
+import { checked, checkLeadId, type LeadPage, leadPageSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { ServerWait } from '../model/replay-state.ts';
 import { bodyText } from './body-text.ts';
 import { createEtags, etagIn } from './etags.ts';
-import { answeredLead, type Outcome, outcomeOf, parsed, type Received, refusal, retry } from './outcome.ts';
+import { answeredLead, errorBody, type Outcome, outcomeOf, parsed, type Received, refusal, retry } from './outcome.ts';
 import { budgetWait, firstWait, retryAfter } from './server-wait.ts';
 
 export interface LeadApiOptions {
@@ -62,12 +63,19 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
     for (const name in extra) headers.set(name, extra[name] as string); // its own key
     init.signal?.throwIfAborted();
     const { baseUrl, credentials } = options;
-    const response = await environment.fetch(baseUrl + path, { ...init, headers, credentials, redirect: 'manual' });
+    const { fetch } = environment; // a browser's own takes no other object for its `this`
+    const response = await fetch(baseUrl + path, { ...init, headers, credentials, redirect: 'manual' });
     return { response, text: await bodyText(response) };
   };
 
   /** Ends in time, whether or not fetch and the reading of the body obey their signal (R29). */
-  const send = (path: string, init: RequestInit, headers: Record<string, string>, signal?: AbortSignal) =>
+  const send = (
+    path: string,
+    init: RequestInit,
+    headers: Record<string, string>,
+    signal?: AbortSignal,
+    most = timeout,
+  ) =>
     new Promise<Received>((resolve, reject) => {
       const ending = new AbortController();
       const stop = (code: 'aborted' | 'network', message: string) => {
@@ -75,7 +83,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
         ending.abort();
       };
       const cancel = () => stop('aborted', 'The request was cancelled.');
-      const timer = clock.setTimeout(() => stop('network', `No answer within ${timeout} ms.`), timeout);
+      const timer = clock.setTimeout(() => stop('network', `No answer within ${most} ms.`), most);
       ending.signal.addEventListener('abort', () => clock.clearTimeout(timer));
       for (const cause of [closed, signal]) {
         cause?.addEventListener('abort', cancel, { signal: ending.signal });
@@ -106,9 +114,10 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
     init: RequestInit,
     headers: Record<string, string>,
     lost: AbortSignal,
+    most?: number,
   ): Promise<Outcome> => {
     try {
-      const received = await send(leadPath(leadId), init, headers, lost);
+      const received = await send(leadPath(leadId), init, headers, lost, most);
       const outcome = outcomeOf(received, { leadId, reserve: options.rateLimitReserve, now: clock.now() });
       if (outcome.kind === 'acknowledged') etags.note(outcome.lead, outcome.etag);
       if (received.response.status === 429 && !outcome.wait) onWarning('rate-limit-headers-hidden', hiddenWarning);
@@ -122,11 +131,13 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
   const isConditional = options.preconditions ?? isOwnOrigin;
 
   return {
-    patch({ leadId, body, id, version, etag = etags.of(leadId, version) }, lost) {
+    patch({ leadId, body, id, version, arrivesUntil, etag = etags.of(leadId, version) }, lost) {
       const headers: Record<string, string> = { 'Content-Type': 'application/json' };
       if (options.idempotencyHeader) headers[options.idempotencyHeader] = id;
       if (isConditional && etag !== undefined) headers['If-Match'] = etag;
-      return attempt(leadId, { method: 'PATCH', body }, headers, lost);
+      // What fences count on: of the time that it waited since it was chosen, so much less is left.
+      const most = Math.min(timeout, arrivesUntil - travelTime - clock.now());
+      return attempt(leadId, { method: 'PATCH', body }, headers, lost, most);
     },
     async look(leadId, lost) {
       const outcome = await attempt(leadId, { cache: 'no-store' }, {}, lost);
@@ -149,7 +160,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
       const body = parsed(text);
       const wait = budgetWait(response, options.rateLimitReserve, now);
       if (response.status === 429 || response.status === 503) {
-        const asked = firstWait(retryAfter(response, checked(errorBodySchema, body)?.retry_after, now), wait);
+        const asked = firstWait(retryAfter(response, errorBody(text).retry_after, now), wait);
         if (asked?.delay) return { wait: asked }; // none is no answer to when: that is the caller's to find out
       }
       accept(response);
@@ -165,7 +176,7 @@ const looksLikeKey = /\borw_/;
 const keyWarning =
   'A header holds an API key, which everyone who opens the page can read. Have your own backend add it: see "The server" in the README.';
 const hiddenWarning =
-  'The server limits the rate and this page cannot read for how long. Let CORS expose Retry-After and X-RateLimit-*, or go through your own origin.';
+  'The server limits the rate and this page cannot read for how long. Let CORS expose Retry-After, X-RateLimit-* and Date, or go through your own origin.';
 
 /** Whether requests to this base go to the page's own origin: other origins would have to permit a header of ours. */
 function isSameOrigin(baseUrl: string, origin: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import type { Lead } from '../model/lead.ts';
-import { checked, errorBodySchema, leadAnswerSchema } from '../model/lead-schema.ts';
+import { checked, type ErrorBody, errorBodySchema, leadAnswerSchema } from '../model/lead-schema.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { ServerWait } from '../model/replay-state.ts';
 import type { Answer } from '../model/settle.ts';
@@ -46,7 +46,7 @@ const messageLength = 2_000;
  *     401                                         unauthorized
  *     a redirect                                  retry: it may lead to a sign-in page or a captive portal
  *     408, 425, 429, 5xx, any other 1xx–3xx       retry
- *     403 · 404, 410 · 409, 412 · other 4xx       refused: forbidden · gone · conflict · rejected
+ *     403 · 404, 410 · 409, 412, 428 · other 4xx  refused: forbidden · gone · conflict · rejected
  */
 export function outcomeOf({ response, text }: Received, { leadId, reserve, now }: OutcomeTerms): Outcome {
   const { status } = response;
@@ -56,14 +56,14 @@ export function outcomeOf({ response, text }: Received, { leadId, reserve, now }
   const error = refusal(response);
   if (status === 401) return { kind: 'unauthorized', error, wait };
   if (response.redirected || response.type === 'opaqueredirect') return retry('session', error);
-  const body = checked(errorBodySchema, parsed(text));
+  const body = errorBody(text);
   if (status < 400 || status >= 500 || status === 408 || status === 425 || status === 429) {
     const why = status === 429 ? 'rate-limit' : 'retry';
     // 408 and 504 say that somebody stopped waiting, not that the request is gone.
     const again = retry(why, error, status === 408 || status === 504);
-    return { ...again, wait: firstWait(retryAfter(response, body?.retry_after, now), wait) };
+    return { ...again, wait: firstWait(retryAfter(response, body.retry_after, now), wait) };
   }
-  const message = (body?.message ?? body?.error)?.slice(0, messageLength);
+  const message = (body.message ?? body.error)?.slice(0, messageLength);
   return { kind: 'refused', reason: reasons[status] ?? 'rejected', status, message, wait };
 }
 
@@ -73,6 +73,7 @@ const reasons: Readonly<Record<number, 'forbidden' | 'gone' | 'conflict'>> = {
   409: 'conflict',
   410: 'gone',
   412: 'conflict',
+  428: 'conflict', // it wants an If-Match, which the look at the lead brings
 };
 
 export function retry(why: WaitingFor, error: LeadboxError, mayArrive = false): Retry {
@@ -92,6 +93,15 @@ export function parsed(text: string | undefined): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** What a body says of a refusal; what a proxy in between made of one member says nothing about the others. */
+export function errorBody(text: string | undefined): ErrorBody {
+  const body = parsed(text) as ErrorBody | null | undefined; // or anything else: each member is checked
+  const members = (['error', 'message', 'retry_after'] as const).map((name) =>
+    checked(errorBodySchema, { [name]: body?.[name] }),
+  );
+  return Object.assign({}, ...members);
 }
 
 /** Why a response is not what was asked for. */

@@ -1,4 +1,4 @@
-import { Immer } from 'immer';
+import { Immer, isDraft } from 'immer';
 import {
   getOwn,
   isJsonObject,
@@ -29,10 +29,8 @@ export function recipeChange(recipe: (draft: DraftLead) => void): Change {
   return (view) => {
     const draftable = { ...view };
     for (const section of sectionNames) draftable[section] ??= {};
-    const after = immer.produce(draftable, (draft) => {
-      // Sections of the draft are never null now: that is what DraftLead says.
-      refusePromise(recipe(draft as unknown as DraftLead));
-    });
+    // Sections of the draft are never null now: that is what DraftLead says.
+    const after = produced(draftable, (draft) => recipe(draft as unknown as DraftLead));
     const touched = touchedKeys(asJson(draftable), asJson(after));
     for (const member of touched) checkEditable([member]);
     const patch: Record<string, JsonValue> = {};
@@ -61,10 +59,28 @@ export function patchChange(patch: unknown): Change {
  * @throws what the recipe throws; LeadboxError 'async-recipe', 'read-only-field', 'not-json', 'invalid-edit'.
  */
 export function amended(patch: JsonObject, amend?: (draft: LeadPatch) => void): JsonObject {
-  const after = amend
-    ? immer.produce(patch, (draft) => refusePromise(amend(draft as LeadPatch))) // a patch of a lead, as it was parked
-    : patch;
+  const after = amend ? produced(patch, (draft) => amend(draft as LeadPatch)) : patch; // a patch of a lead, as it was parked
   return checkedPatch(toJson(after, [], 'null'));
+}
+
+/** What a recipe makes of it. What it returns counts for nothing, so that an arrow function may assign. */
+function produced<T extends object>(before: T, recipe: (draft: unknown) => unknown): T {
+  let isReturned = false;
+  const after = immer.produce(before, (draft) => {
+    const returned = recipe(draft);
+    refusePromise(returned);
+    isReturned =
+      isPlain(returned) &&
+      !isDraft(returned) &&
+      editableMembers.some((member) => getOwn(returned, member) !== undefined);
+  });
+  // It would be lost without a word.
+  if (isReturned && after === before)
+    throw new LeadboxError(
+      'invalid-edit',
+      'The recipe returned what it should have done to its draft. Change the draft.',
+    );
+  return after;
 }
 
 /** Recipes are synchronous: what a promise did later to the draft would be lost without a word. */

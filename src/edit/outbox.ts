@@ -64,7 +64,7 @@ export function createOutbox({
     async discard(seq) {
       const leadId = await discard(database, seq, clock.now());
       onStored([leadId]);
-      await settlements.recheck([leadId]);
+      await settlements.recheck([leadId]).catch(() => {}); // it is gone; who waits for that learns it at the next notice
     },
     export: () => exportOutbox(database, new Date(clock.now()).toISOString(), newName),
     async import(data) {

@@ -76,8 +76,8 @@ export function createFill(
   // be another one by then.
   const unfinished = new Map<string, { readonly loaded: number; readonly at: number }>();
   const resumedAt = (which: string): number => {
-    const { loaded, at } = unfinished.get(which) ?? { loaded: 0, at: 0 };
-    return Math.abs(clock.now() - at) < memoryOfPull ? loaded : 0;
+    for (const [one, { at }] of unfinished) if (Math.abs(clock.now() - at) >= memoryOfPull) unfinished.delete(one);
+    return unfinished.get(which)?.loaded ?? 0;
   };
   /** What the server asks for, which holds pulls too. */
   const pause = (wait: ServerWait, signal: AbortSignal | undefined) =>

@@ -103,7 +103,7 @@ export function resolveConflicts(
     });
     if (isRepair) continue;
     // Asked once: from now on it is theirs that these edits knowingly replace, or leave.
-    const first = Math.min(...seqs);
+    const [first = 0] = seqs;
     current = withReplaced(current, entryAt(path, theirs), ({ seq }) => seq >= first);
   }
   const asking = current.flatMap((row) => {

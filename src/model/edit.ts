@@ -99,6 +99,8 @@ export interface Sending extends Batch {
   /** The ETag of the base, if it is stored, and the base's `updated_at`. */
   readonly etag?: string | undefined;
   readonly version?: string | undefined;
+  /** The last moment, in milliseconds since 1970, at which it is counted on to reach the server. */
+  readonly arrivesUntil: number;
 }
 
 /** An edit that is shown already and still being stored. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 
 /** The members of a lead that can be edited; the rest is the server's. */
 export const editableMembers = ['properties', 'location', 'summary', 'company_id'] as const;
@@ -38,7 +38,7 @@ export interface Lead<S = OpenSections> extends LeadFields {
   readonly [later: string]: unknown;
 }
 
-/** A lead inside a recipe: sections are never null there and can be changed in place, other members are readonly. */
+/** A lead inside a recipe: sections are never null there and can be changed in place, and so can `company_id`; the rest is readonly. */
 export type DraftLead<S = OpenSections> = Omit<LeadFields, 'company_id'> & { company_id: string | null } & {
   get properties(): DraftSection<S, 'properties'>;
   set properties(value: DraftSection<S, 'properties'> | null);
@@ -51,9 +51,9 @@ export type DraftLead<S = OpenSections> = Omit<LeadFields, 'company_id'> & { com
 /** A JSON Merge Patch (RFC 7396) of a lead: null clears, a missing member stays. */
 export type LeadPatch<S = OpenSections> = {
   company_id?: string | null;
-  properties?: PatchOf<DraftSection<S, 'properties'>> | null;
-  location?: PatchOf<DraftSection<S, 'location'>> | null;
-  summary?: PatchOf<DraftSection<S, 'summary'>> | null;
+  properties?: PatchOf<PatchSection<S, 'properties'>> | null;
+  location?: PatchOf<PatchSection<S, 'location'>> | null;
+  summary?: PatchOf<PatchSection<S, 'summary'>> | null;
 };
 
 /** JSON that a recipe may change in place. */
@@ -62,10 +62,13 @@ export type MutableJson = null | boolean | number | string | MutableJson[] | { [
 type SchemaOutput<S, K extends SectionName, Otherwise> = S extends { [P in K]: { _zod: { output: infer T } } }
   ? T
   : Otherwise;
+type PatchSection<S, K extends SectionName> = SchemaOutput<S, K, { [key: string]: JsonValue }>;
 type DraftSection<S, K extends SectionName> = SchemaOutput<S, K, { [key: string]: MutableJson }>;
-type ViewSection<S, K extends SectionName> = Frozen<SchemaOutput<S, K, JsonObject>>;
+type ViewSection<S, K extends SectionName> = S extends { [P in K]: { _zod: { output: infer T } } }
+  ? Frozen<T>
+  : JsonObject;
 type PatchOf<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: PatchOf<T[K]> | null } : T;
-type Frozen<T> = T extends JsonObject ? T : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
 
 /** What the store and the wire hold of a lead: the same object, seen as JSON. */
 export function asJson(lead: Lead): JsonObject {

@@ -69,7 +69,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
   const sent = touchedPaths(patch);
   const isOfBatch = new Set(batch.seqs);
   const own = record.rows.filter(({ seq }) => isOfBatch.has(seq));
-  const rest = record.rows.filter((row) => !own.includes(row));
+  const rest = record.rows.filter(({ seq }) => !isOfBatch.has(seq));
   const paths = reach(batch, answer.kind === 'acknowledged' ? answer.lead : undefined);
   const settled = {
     ...nothingElse,
@@ -91,7 +91,7 @@ export function settle(record: LeadRecord, batch: FrozenBatch, answer: Answer, n
       const looked = mustLook && { ...round, ...doubt(record, batch), ...(isOfOthers && { earlier }) };
       const parted = mustPart && {
         ...(batch.isRepeated && doubted(record, batch)),
-        aloneThrough: Math.max(...batch.seqs),
+        aloneThrough: batch.seqs.at(-1),
       };
       return { ...settled, record: { ...settled.record, rows: record.rows, ...looked, ...parted } };
     }
@@ -139,12 +139,12 @@ export function doubt(record: LeadRecord, batch: FrozenBatch): Partial<LeadRecor
 }
 
 function doubted({ doubtedThrough = 0 }: LeadRecord, { seqs }: FrozenBatch): Partial<LeadRecord> {
-  return { doubtedThrough: Math.max(doubtedThrough, ...seqs) };
+  return { doubtedThrough: Math.max(doubtedThrough, seqs.at(-1) ?? 0) };
 }
 
 /** The edits of which nobody knows whether they arrived. */
 export function doubtedRows({ rows, earlier, doubtedThrough = 0 }: LeadRecord): readonly PendingRow[] {
-  const last = Math.max(doubtedThrough, ...(earlier?.seqs ?? []));
+  const last = Math.max(doubtedThrough, earlier?.seqs.at(-1) ?? 0);
   return rows.filter(({ seq }) => seq <= last);
 }
 

@@ -6,7 +6,7 @@ import type { LeadRecord, PendingRow } from './lead-record.ts';
  */
 export function staleRows(record: LeadRecord, now: number, maxAge: number): PendingRow[] {
   const { rows, batch, earlier, aloneThrough = 0, doubtedThrough = 0 } = record;
-  const sentThrough = Math.max(aloneThrough, doubtedThrough, ...(earlier?.seqs ?? []));
+  const sentThrough = Math.max(aloneThrough, doubtedThrough, earlier?.seqs.at(-1) ?? 0);
   const isStale = ({ seq, madeAt, isRepair }: PendingRow) =>
     !isRepair && seq > sentThrough && Date.parse(madeAt) < now - maxAge;
   return batch ? [] : rows.filter(isStale);

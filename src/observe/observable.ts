@@ -45,7 +45,7 @@ export interface Source<T> extends Observable<T> {
  * else; and all other errors: an observer may subscribe again at once and meet the same one.
  */
 export function createSource<T>(onWatched: (isWatched: boolean) => void, later: Later): Source<T> {
-  const entries = new Set<{ readonly observer: Observer<T>; seen: object | undefined }>();
+  const entries = new Set<{ readonly observer: Observer<T>; seen: object | undefined; hasLeft: boolean }>();
   let latest: { readonly value: T } | undefined;
 
   const guarded = (run: () => void) => {
@@ -75,12 +75,14 @@ export function createSource<T>(onWatched: (isWatched: boolean) => void, later: 
 
   const source: Source<T> = {
     subscribe(given) {
-      const entry = { observer: typeof given === 'function' ? { next: given } : (given ?? {}), seen: undefined };
+      const observer: Observer<T> = typeof given === 'function' ? { next: given } : (given ?? {});
+      const entry = { observer, seen: undefined, hasLeft: false };
       entries.add(entry);
       if (entries.size === 1) onWatched(true);
       tellAll();
       return {
         unsubscribe() {
+          entry.hasLeft = true;
           if (entries.delete(entry) && !entries.size) unwatched();
         },
         get closed() {
@@ -101,9 +103,11 @@ export function createSource<T>(onWatched: (isWatched: boolean) => void, later: 
       const ended = [...entries];
       entries.clear();
       if (ended.length) unwatched();
-      for (const { observer } of ended) {
+      for (const entry of ended) {
+        const { observer } = entry;
         if (failure)
           later(() => {
+            if (entry.hasLeft) return;
             if (!observer.error) throw failure.error; // as of a promise that nobody catches
             observer.error(failure.error);
           });

@@ -1,4 +1,4 @@
-import type { Environment } from '../environment.ts';
+import { allowed, type Environment } from '../environment.ts';
 
 /**
  * What tabs tell each other: hints to look again; losing, doubling or delaying one is harmless (R41). Either leads that
@@ -24,7 +24,7 @@ export function createOtherTabs(
   onMessage: (message: TabMessage) => void,
 ): OtherTabs {
   // Without a database there is nothing to tell, and on a server an open channel would keep the process alive.
-  let channel = environment.indexedDB && environment.channel?.(`leadbox:${name}`);
+  let channel = environment.indexedDB && allowed(() => environment.channel?.(`leadbox:${name}`));
   if (channel) channel.onmessage = ({ data }) => onMessage(data as TabMessage); // only this file posts on it
   return {
     tell(message) {

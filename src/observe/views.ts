@@ -60,7 +60,9 @@ export function createViews(database: Database, later: Later): Views {
       return found && leadState(found, layers, readAt);
     },
     shown(id) {
-      for (const live of lives) {
+      // A list may be read later than the lead itself.
+      const [own, others] = [true, false].map((isOwn) => [...lives].filter(({ leadId }) => (leadId === id) === isOwn));
+      for (const live of [...(own ?? []), ...(others ?? [])]) {
         const lead = live.find(id);
         if (lead) return lead;
       }

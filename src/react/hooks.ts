@@ -21,15 +21,16 @@ export function useLead<S extends SectionSchemas = OpenSections>(id: string): Le
  * anew when one of `dependencies` changes: name what it closes over. Until the new result is there the old one stays.
  */
 export function useLeads<S extends SectionSchemas = OpenSections>(
-  query?: LeadQuery<Lead<S>>,
+  query?: LeadQuery<S>,
   dependencies: readonly unknown[] = [],
 ): readonly Lead<S>[] | undefined {
   const leadbox = useLeadbox<S>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the query is a new function at each render; the caller names what it depends on
   const observed = useObservable(useMemo(() => leadbox.observeAll(query), [leadbox, ...dependencies]));
-  const last = useRef<readonly Lead<S>[]>(undefined);
-  if (observed) last.current = observed.value;
-  return last.current;
+  // Of another leadbox it would be what another user may see.
+  const last = useRef<{ readonly leadbox: unknown; readonly leads: readonly Lead<S>[] }>(undefined);
+  if (observed) last.current = { leadbox, leads: observed.value };
+  return last.current?.leadbox === leadbox ? last.current.leads : undefined;
 }
 
 /** What synchronisation is doing; undefined while it is being read, and on a server. */

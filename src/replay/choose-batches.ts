@@ -1,5 +1,5 @@
 import { allAsConflicts, compareWith, resolveConflicts } from '../model/conflict.ts';
-import type { LeadRecord, ParkedRow } from '../model/lead-record.ts';
+import { type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
 import { touchedPaths } from '../model/merge-patch.ts';
 import { type BatchTerms, type Foldable, foldable, nextBatch } from '../model/next-batch.ts';
 import { standingOn } from '../model/replaced.ts';
@@ -41,10 +41,13 @@ export async function chooseBatches(
       records.park(parked);
       parkedUnsent.push(...parked);
     }
-    await freeze(leadId, {
-      ...{ ...terms, before: plan.isStrict ? (await strictly()).before : Number.POSITIVE_INFINITY },
-      ...{ fences: records.fences, isWhole: sections.isWhole(), isUnsure: sections.isUnsure() },
-    });
+    const { head, before } = plan.isStrict ? await strictly() : { head: leadId, before: Number.POSITIVE_INFINITY };
+    if (head === leadId)
+      await freeze(leadId, {
+        ...{ ...terms, before, fences: records.fences },
+        ...{ isWhole: sections.isWhole(), isUnsure: sections.isUnsure() },
+      });
+    else seen.delete(leadId); // what was first of it is parked: another lead's edit comes before the rest
     queue.update(leadId, (await records.get(leadId))?.rows[0]?.seq);
   };
 
@@ -55,7 +58,13 @@ export async function chooseBatches(
     const isRepairing = sections.isAuto && !!found.rows[0]?.isRepair;
     const batchTerms = isRepairing ? { ...given, isWhole: true, isUnsure: false } : given;
     const record = thawed(found, batchTerms);
-    if (typeof record === 'number') return void fencedUntil.push(record);
+    if (typeof record === 'number') {
+      // A clock that was set back must not prolong it beyond what a request can take.
+      const longest = terms.now + terms.timeout + travelTime;
+      const batch = found.batch && { ...found.batch, arrivesUntil: longest, lateUntil: longest };
+      if (longest < record) records.set({ ...found, batch });
+      return void fencedUntil.push(Math.min(record, longest));
+    }
     const fold = !record.batch && foldable(record, batchTerms);
     if (typeof fold === 'number') return void fencedUntil.push(fold);
     const mustLook = fold && (plan.checkBeforeSend || batchTerms.isWhole || record.rounds);
@@ -90,7 +99,7 @@ export async function chooseBatches(
         acknowledged: rows,
       };
     }
-    if (rounds > mostRounds) {
+    if (rounds > mostRounds && !rows[0]?.isRepair) {
       const conflicts = allAsConflicts(base, rows, patch);
       const parking = { reason: 'conflict' as const, ...refusal, conflicts, now: terms.now };
       return { ...nothingElse, ...parkRows({ ...record, rounds: undefined }, rows, parking) };

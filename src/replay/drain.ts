@@ -59,7 +59,7 @@ const leastAhead = 3;
  * answer before it.
  */
 export function createDrain(host: DrainHost): Drain {
-  const { connectivity, random } = host.environment;
+  const { clock, connectivity, random } = host.environment;
   // Answers that are not stored yet: if storing fails they are kept, so that the server is not asked again (R24).
   const answers: Answered[] = [];
   // The latest attempts of batches that are known to be over, so that they cannot arrive any more (R17).
@@ -70,6 +70,7 @@ export function createDrain(host: DrainHost): Drain {
 
   const run = async (before: ReplayState): Promise<Drained> => {
     const queue = createLeadQueue();
+    for (const [id, arrivesUntil] of over) if (arrivesUntil < clock.now()) over.delete(id);
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
     const reserved = new Set(answers.map(({ leadId }) => leadId));
     const ready: Ready[] = [];
@@ -92,7 +93,7 @@ export function createDrain(host: DrainHost): Drain {
       while (inFlight < host.concurrency && !host.isStopped() && !heldBy(state, now)) {
         const [next] = ready;
         if (!next) return;
-        const isLate = now > next.chosenAt + travelTime;
+        const isLate = now > next.chosenAt + Math.min(travelTime, host.timeout / 2);
         // The device may have slept: what a fence and a lease are counted from is no longer true. And whoever sent a batch
         // before may have had its answer since. What stands behind it waits for its turn, and a turn that runs chooses none of
         // it: it began without knowing.
@@ -141,7 +142,7 @@ export function createDrain(host: DrainHost): Drain {
         hasAnswered = true;
         answers.push({ leadId, batch, answer: outcome });
         state = afterAnswer(state, leadId, sentAt);
-        if (batch && outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: now };
+        if (batch && outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: clock.now() };
         host.report({ lastError: undefined, lastSyncedAt: state.lastSyncedAt });
       }
       // A look is worth nothing without the request it was made for: what is left of the budget holds what comes after.
@@ -167,7 +168,7 @@ export function createDrain(host: DrainHost): Drain {
       try {
         const plan = { answers: taken, unsent, want, queue, mayBeSent, rank };
         unsent = [];
-        const { batches, looks, fencedUntil, settled } = await host.takeTurn(
+        const { chosenAt, batches, looks, fencedUntil, settled } = await host.takeTurn(
           plan,
           ({ id, arrivesUntil }) => over.get(id) === arrivesUntil,
         );
@@ -176,8 +177,8 @@ export function createDrain(host: DrainHost): Drain {
         for (const id of answered) reserved.delete(id);
         fences = fencedUntil;
         const chosen: Ready[] = [
-          ...batches.map((batch) => ({ leadId: batch.leadId, batch, chosenAt: lookedAt, hasWaited: false })),
-          ...looks.map((leadId) => ({ leadId, batch: undefined, chosenAt: lookedAt, hasWaited: false })),
+          ...batches.map((batch) => ({ leadId: batch.leadId, batch, chosenAt, hasWaited: false })),
+          ...looks.map((leadId) => ({ leadId, batch: undefined, chosenAt, hasWaited: false })),
         ];
         if (settled.length || (want && chosen.length === want)) mayBeMore = true;
         if (chosen.length) host.report({ sending: true });

@@ -16,9 +16,7 @@ import { createSoleSender } from './sole-sender.ts';
 import { type Sections, type Turn, takeTurn } from './turn.ts';
 
 /** What replay stands on. */
-export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry'> {
-  /** Milliseconds for one request. */
-  readonly timeout: number;
+export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'timeout' | 'retry'> {
   /** Name of the database, and of the lock that makes its holder the only sender. */
   readonly name: string;
   readonly database: Database;
@@ -59,10 +57,10 @@ export interface Replay {
   /** There may be something to send. `isRelieving`: also a reason to stop backing off, like a connection that is back. */
   trigger(isRelieving?: boolean): void;
   /**
-   * Sends what can be sent now, also with `autoSync: false`; resolves when nothing more can be. `isLeaving`: the user wants
-   * to go, and a sign-in that was asked for before is not waited for.
+   * Sends what can be sent now, also with `autoSync: false`; resolves when nothing more can be. A sign-in that was asked for
+   * before is not waited for: it may be the app's own sign-in that calls this.
    */
-  sync(isLeaving?: boolean): Promise<void>;
+  sync(): Promise<void>;
   /** `isTold`: another tab decided so. */
   setPaused(isPaused: boolean, isTold?: boolean): Promise<void>;
   progress(): Progress;
@@ -80,7 +78,7 @@ export function createReplay(host: ReplayHost): Replay {
   let isClosed = false;
   let isFrozen = false;
   let isReleased = false; // in the midst of a pass: others may be sending since
-  const session = createSession(host.isWorker, host.onUnauthorized, () => trigger(true));
+  const session = createSession(host.isWorker, host.onUnauthorized, () => void start(now()));
   let progress: Progress = { sending: false, paused: false };
   let timer: unknown;
   let behind = 0;
@@ -108,7 +106,9 @@ export function createReplay(host: ReplayHost): Replay {
     if (!autoSync) return report({ waitingFor });
     const wait = (until ?? 0) - now();
     const due = () => {
-      behind += Math.max(0, (until ?? 0) - now());
+      // Only now is it known how far the clock was set back meanwhile.
+      const early = (until ?? 0) - now();
+      behind += Math.max(0, early);
       trigger();
     };
     if (until !== undefined) timer = clock.setTimeout(due, Math.max(0, wait));
@@ -181,7 +181,8 @@ export function createReplay(host: ReplayHost): Replay {
         const replacing = isReplacing ? [...others, host.baseUrl] : others;
         if (await memory.write({ replacing })) replacingServers = replacing;
       }
-      return { ...turn, fencedUntil: turn.fencedUntil.map((until) => until + behind) };
+      const { chosenAt, fencedUntil } = turn;
+      return { ...turn, chosenAt: chosenAt + behind, fencedUntil: fencedUntil.map((until) => until + behind) };
     },
   });
 
@@ -275,8 +276,8 @@ export function createReplay(host: ReplayHost): Replay {
 
   return {
     trigger,
-    async sync(isLeaving) {
-      if (isLeaving) session.giveUp();
+    async sync() {
+      session.giveUp();
       await start(Number.POSITIVE_INFINITY);
       drain.calm();
     },

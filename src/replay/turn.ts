@@ -70,6 +70,8 @@ export interface Sections {
 export type SentBatch = FrozenBatch & Sending;
 
 export interface Turn {
+  /** When its transaction ran, in milliseconds since 1970: what it chose counts from then. */
+  readonly chosenAt: number;
   readonly settled: readonly Settled[];
   /** Edits parked without having been sent: too old, or not to be read. */
   readonly parkedUnsent: readonly ParkedRow[];
@@ -83,7 +85,7 @@ export interface Turn {
 }
 
 /** What was chosen, and what came of choosing it. */
-export type Chosen = Omit<Turn, 'unsent'>;
+export type Chosen = Omit<Turn, 'chosenAt' | 'unsent'>;
 
 /**
  * Takes answers in and chooses what to send next, in one transaction (R18). What it chose is frozen in its rows (R16).
@@ -111,7 +113,7 @@ export function takeTurn(database: Database, request: TurnRequest, onWritten: (t
     noteOvertaken(tables, await parked, acknowledged);
     records.flush();
     return {
-      ...{ ...chosen, settled: all, unsent: request.unsent.map(({ leadId }) => leadId) },
+      ...{ ...chosen, chosenAt: plan.terms.now, settled: all, unsent: request.unsent.map(({ leadId }) => leadId) },
       parkedUnsent: [...records.unreadable, ...parkedUnsent, ...chosen.parkedUnsent],
     };
   };

@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { LeadboxError } from '../model/leadbox-error.ts';
 import type { Database } from './database.ts';
+import { within } from './patience.ts';
 import { replayMemoryName } from './replay-memory.ts';
 
 /**
@@ -45,10 +46,5 @@ export async function deleteDatabases(name: string, { indexedDB, clock }: Enviro
         request.onsuccess = request.onerror = resolve;
       }),
   );
-  let timer: unknown;
-  const tooLong = new Promise((resolve) => {
-    timer = clock.setTimeout(() => resolve(undefined), patience);
-  });
-  await Promise.race([Promise.all(deleted), tooLong]);
-  clock.clearTimeout(timer);
+  await within(patience, clock, Promise.all(deleted));
 }

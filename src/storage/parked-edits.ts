@@ -62,6 +62,7 @@ export function requeue(
   amend: (patch: JsonObject, view: Lead) => JsonObject,
 ): Promise<Requeued> {
   return database.run('rw', async (tables) => {
+    if (!Number.isFinite(seq)) throw notFound(seq); // IndexedDB would say that it is no key
     const edit = await tables.parked.get(seq);
     if (!edit) throw notFound(seq);
     const { leadId, overtaken = [] } = edit;
@@ -87,6 +88,7 @@ export function requeue(
  */
 export function discard(database: Database, seq: number, now: number): Promise<string> {
   return database.run('rw', async (tables) => {
+    if (!Number.isFinite(seq)) throw notFound(seq); // as above
     const [row, edit] = await Promise.all([tables.outbox.get(seq), tables.parked.get(seq)]);
     const leadId = row?.leadId ?? edit?.leadId;
     if (leadId === undefined) throw notFound(seq);
@@ -100,7 +102,7 @@ export function discard(database: Database, seq: number, now: number): Promise<s
       }
       if (record) {
         const left = record.rows.filter((other) => other.seq !== seq);
-        records.set({ ...record, rows: withoutEarlier(left, row) });
+        records.set({ ...record, rows: hasPatch(row) ? withoutEarlier(left, row) : left });
       } else {
         await tables.outbox.delete(seq); // of a lead that is not here
       }

@@ -13,6 +13,16 @@ export interface Patience {
   end(why: Error): void;
 }
 
+/** Resolves when `work` does, or after so many milliseconds: what comes of it then is its own business. */
+export async function within(milliseconds: number, clock: Clock, work: Promise<unknown>): Promise<void> {
+  let timer: unknown;
+  const tooLong = new Promise((resolve) => {
+    timer = clock.setTimeout(() => resolve(undefined), milliseconds);
+  });
+  await Promise.race([work, tooLong]);
+  clock.clearTimeout(timer);
+}
+
 /** Milliseconds that opening may take where nothing says what it waits for. */
 export const longestOpening = 20_000;
 

@@ -1,7 +1,7 @@
 import type { Collection, Table } from 'dexie';
 import type { Unsynced } from '../model/changes.ts';
 import type { ParkedEdit, PendingEdit } from '../model/edit.ts';
-import type { Lead } from '../model/lead.ts';
+import type { Lead, OpenSections } from '../model/lead.ts';
 import type { ParkedRow, PendingRow } from '../model/lead-record.ts';
 import { checkLeadId } from '../model/lead-schema.ts';
 import type { Database } from './database.ts';
@@ -19,10 +19,10 @@ export interface ReadLead {
 }
 
 /** Dexie's Table of local views in, a Collection out. */
-export type LeadQuery<L = Lead> = (leads: LeadTable<L>) => Collection<L, string>;
+export type LeadQuery<S = OpenSections> = (leads: LeadTable<S>) => Collection<Lead<S>, string>;
 /** The part of Dexie's Table that chooses and orders. */
-export type LeadTable<L = Lead> = Pick<
-  Table<L, string>,
+export type LeadTable<S = OpenSections> = Pick<
+  Table<Lead<S>, string>,
   'where' | 'orderBy' | 'filter' | 'offset' | 'limit' | 'reverse' | 'toCollection'
 >;
 

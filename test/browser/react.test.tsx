@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
 import type { Lead, Leadbox, LeadboxOptions, LeadState, Observable, SyncStatus } from '../../src/index.ts';
-import { LeadboxProvider, useLead, useLeads, useSyncStatus } from '../../src/react.ts';
+import { LeadboxProvider, useLead, useLeadbox, useLeads, useSyncStatus } from '../../src/react.ts';
 import { aLead, leadId, someLeads } from '../builders/a-lead.ts';
 import { aLeadbox, aName, patiently } from './a-page.ts';
 import { aServer } from './a-server.ts';
@@ -346,6 +346,25 @@ describe('LeadboxProvider', () => {
       </LeadboxProvider>,
     );
     await expect.poll(() => given.at(-1)?.lead.code, patiently).toBe('theirs');
+  });
+
+  it('shows nothing of the one before, not even for a moment, in a list', async () => {
+    const [first, second] = [await aLoadedLeadbox(), await aLoadedLeadbox(unsent, [aLead({ code: 'theirs' })])];
+    const { given, Probe } = aProbe(() => [useLeadbox(), useLeads()?.map(({ code }) => code)] as const);
+    const screen = await render(
+      <LeadboxProvider leadbox={first}>
+        <Probe />
+      </LeadboxProvider>,
+    );
+    await expect.poll(() => given.at(-1)?.[1], patiently).toEqual(['lead_001']);
+    await screen.rerender(
+      <LeadboxProvider leadbox={second}>
+        <Probe />
+      </LeadboxProvider>,
+    );
+    await expect.poll(() => given.at(-1)?.[1], patiently).toEqual(['theirs']);
+    const ofSecond = given.filter(([leadbox]) => leadbox === second).map(([, codes]) => codes);
+    expect(ofSecond.filter((codes) => codes?.includes('lead_001'))).toEqual([]);
   });
 
   it('that is missing is a mistake that names the provider', async () => {

@@ -85,7 +85,15 @@ function startDevice(index: number, options: FleetOptions, timeline: Timeline, s
       const batches = [...waiting.values()].filter(({ leadId: id }) => mayBeSent(id)).slice(0, want);
       const arrivesUntil = timeline.now() + 35_000;
       const sent = batches.map((batch) => ({ ...batch, arrivesUntil }));
-      return { settled: [], parkedUnsent: [], batches: sent, unsent: [], looks: [], fencedUntil: [] };
+      return {
+        chosenAt: timeline.now(),
+        settled: [],
+        parkedUnsent: [],
+        batches: sent,
+        unsent: [],
+        looks: [],
+        fencedUntil: [],
+      };
     },
     send: (batch) => new Promise((resolve) => timeline.after(() => resolve(answer(batch)), latency)),
     look: () => Promise.reject(new Error('Nothing is compared here.')),

@@ -120,6 +120,7 @@ describe('R26 the wait that a server asks for is', () => {
     ['the same without a Date', { 'Retry-After': 'Wed, 15 Jan 2025 12:00:09 GMT' }, {}, 9_000],
     ['none for a date that is past', { 'Retry-After': 'Wed, 15 Jan 2025 11:00:00 GMT', Date: date }, {}, 0],
     ['retry_after of the body', {}, { error: 'rate_limit_exceeded', retry_after: 60 }, 60_000],
+    ['retry_after of a body whose message is no text', {}, { message: null, retry_after: 60 }, 60_000],
     ['the header rather than the body', { 'Retry-After': '2' }, { retry_after: 60 }, 2_000],
     ['an hour at most', { 'Retry-After': '999999999999' }, {}, 3_600_000],
     ['an hour at most, also by a date', { 'Retry-After': 'Fri, 15 Jan 2055 12:00:00 GMT', Date: date }, {}, 3_600_000],

@@ -6,7 +6,7 @@ import { aDevice, soon } from '../../builders/a-leadbox.ts';
 const id = leadId(0);
 const bodies = ['{"error":"conflict","message":"Not now."}', '<h1>Conflict</h1>', null];
 
-describe.each([409, 412])('R37 a PATCH refused with %i', (status) => {
+describe.each([409, 412, 428])('R37 a PATCH refused with %i', (status) => {
   it.each(bodies)('and the body %s: the lead is compared and a new batch is sent', async (body) => {
     const { device, leadbox, onConflict } = await aTab();
     const edit = await leadbox.patch(id, { properties: { a: 1 } });

@@ -70,6 +70,7 @@ describe('R75 a wrong option is refused at creation, by its name:', () => {
     [{ baseUrl: new URL('https://api.example.com') }],
     [{ retry: {} }],
     [{ retry: { minDelay: 1, maxDelay: 1 } }],
+    [{ retry: { minDelay: undefined } as object }],
     [{ indexes: ['properties.status', 'updated_at'] }],
     [{ ordering: 'strict', concurrency: 1 }],
     [{ timeout: 2 ** 31 - 1 }],

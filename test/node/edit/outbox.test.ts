@@ -117,6 +117,7 @@ describe('R63 outbox.retry', () => {
 
   it.each<[string, string, (draft: object) => void]>([
     ['is a promise', 'async-recipe', async () => {}],
+    ['is returned', 'invalid-edit', () => ({ properties: { a: 'good' } })],
     ['is no JSON', 'not-json', (draft) => Object.assign(draft, { properties: { a: Number.NaN } })],
     ['is read-only', 'read-only-field', (draft) => Object.assign(draft, { id: 'x' })],
     ['is no section', 'invalid-edit', (draft) => Object.assign(draft, { properties: 'text' })],
@@ -130,7 +131,7 @@ describe('R63 outbox.retry', () => {
   it('of an edit that is not parked is edit-not-found', async () => {
     const { leadbox, parked } = await aParkedEdit({ properties: { a: 'bad' } });
     const pending = await leadbox.patch(id, { properties: { z: 1 } });
-    for (const seq of [pending.seq, parked.seq + 100, -1]) {
+    for (const seq of [pending.seq, parked.seq + 100, -1, Number.NaN]) {
       await expect(leadbox.outbox.retry(seq)).rejects.toMatchObject({ code: 'edit-not-found' });
     }
   });

@@ -127,6 +127,11 @@ const refused: [what: string, act: Act, code: string, path?: string[]][] = [
   ['R5 a patch that is a list', patched([]), 'invalid-edit'],
   ['R5 a patch that is null', patched(null), 'invalid-edit'],
   ['R5 a patch that is text', patched('x'), 'invalid-edit'],
+  [
+    'R2 a recipe that returns a new lead',
+    recipe((draft) => ({ ...draft, properties: { ...section(draft), a: 1 } })),
+    'invalid-edit',
+  ],
   ['R2 an async recipe', recipe(async (draft) => Object.assign(section(draft), { a: 1 })), 'async-recipe'],
   [
     'R2 an async recipe that rejects',

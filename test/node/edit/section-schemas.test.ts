@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import * as classic from 'zod';
 import * as mini from 'zod/mini';
+import type { LeadQuery } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
 import { aDevice, soon, valuesOf } from '../../builders/a-leadbox.ts';
 
@@ -110,6 +111,33 @@ describe.each([
     expect(await leadbox.sync()).toMatchObject({ synced: 1, pending: 0, parked: 0 });
     expect((await leadbox.get(id))?.lead.properties).toMatchObject({ industry: 5, score: 1 });
   });
+});
+
+it('a view is as readonly as it is frozen, and what a recipe or a patch takes is typed by the schemas', async () => {
+  const device = aDevice();
+  const leadbox = await device.loadedTab({ schemas: zod, autoSync: false });
+  await leadbox.patch(id, { properties: { tags: ['a'] } });
+  await leadbox.edit(id, (draft) => {
+    draft.properties.tags?.push('b');
+  });
+  const properties = (await leadbox.get(id))?.lead.properties ?? expect.fail();
+  expect(() => {
+    // @ts-expect-error: a view is readonly
+    properties.score = 1;
+  }).toThrow(TypeError);
+  expect(() => {
+    // @ts-expect-error: so is what is in it
+    properties.tags?.push('c');
+  }).toThrow(TypeError);
+  // @ts-expect-error: a score is a number
+  await expect(leadbox.patch(id, { properties: { score: 'high' } })).rejects.toThrow('score');
+
+  // Without schemas it is JSON; what was read may be written.
+  const open = await aDevice().loadedTab({ autoSync: false });
+  const lead = (await open.get(id))?.lead ?? expect.fail();
+  await open.patch(id, { location: { before: lead.properties } });
+  const sorted: LeadQuery = (leads) => leads.orderBy(':id');
+  expect(await open.find(sorted)).toHaveLength(1);
 });
 
 it('R67 never stores what a schema makes of a section', async () => {

@@ -79,3 +79,30 @@ describe('R56 on a server', () => {
     await leadbox.close();
   });
 });
+
+it('R51 where the browser forbids even to ask for storage, creating a leadbox works and the first call says so', async () => {
+  vi.stubGlobal('navigator', Object.defineProperty({}, 'serviceWorker', { get: forbidden }));
+  Object.defineProperty(globalThis, 'indexedDB', { configurable: true, get: forbidden });
+  onTestFinished(() => {
+    vi.unstubAllGlobals();
+    Reflect.deleteProperty(globalThis, 'indexedDB');
+  });
+  const leadbox = createLeadbox();
+  await expect(leadbox.get(id)).rejects.toMatchObject({ code: 'storage-unavailable' });
+  await leadbox.close();
+});
+
+it('R51 so it is where only the channel between tabs is forbidden', async () => {
+  const leadbox = createLeadbox({
+    environment: {
+      indexedDB: { open: forbidden } as unknown as IDBFactory,
+      channel: forbidden,
+    },
+  });
+  await expect(leadbox.get(id)).rejects.toMatchObject({ code: 'storage-unavailable' });
+  await leadbox.close();
+});
+
+function forbidden(): never {
+  throw new DOMException('The operation is insecure.', 'SecurityError');
+}

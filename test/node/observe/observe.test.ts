@@ -287,6 +287,22 @@ describe('an observer', () => {
     for (const observable of observables) expect((await firstOf(valuesOf(observable)))[0]).toBeDefined();
   });
 
+  it('R69 that left before it was told of an error hears nothing of it', async () => {
+    const device = aDevice();
+    const indexedDB = aFailingStorage(device.indexedDB, () => 'throws');
+    const leadbox = device.tab({ ...stopped, environment: { indexedDB } });
+    for (const observable of [leadbox.observe(id), leadbox.observeStatus()]) {
+      const told: unknown[] = [];
+      const leaving = observable.subscribe({ error: (error) => told.push(error) });
+      const unheard = observable.subscribe(() => {});
+      await vi.waitFor(() => expect(leaving.closed).toBe(true), soon);
+      leaving.unsubscribe();
+      unheard.unsubscribe();
+      await device.clock.advance(0);
+      expect(told).toEqual([]);
+    }
+  });
+
   it.each<[string, object | (() => void)]>([
     ['is a function', () => {}],
     ['has no error function', { next() {} }],

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { LeadboxOptions, LeadPatch } from '../../../src/index.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, soon } from '../../builders/a-leadbox.ts';
+import { unanswered } from '../../builders/a-tab.ts';
 
 type Section = NonNullable<LeadPatch['properties']>;
 
@@ -117,6 +118,40 @@ describe('R17 after a request that timed out and was then repeated with success'
     await device.clock.advance(2 * longest);
     expect(await leadbox.status()).toMatchObject({ state: 'synced', pending: 0 });
   });
+});
+
+it('R17 whole sections that got no answer are made anew soon also where the clock was set back', async () => {
+  const device = aDevice({ sections: 'replace' });
+  const leadbox = await device.loadedTab({
+    ...{ timeout, sections: 'replace', retry: { minDelay: 1_000, maxDelay: 1_000 } },
+  });
+  device.intercept = (_, signal) => (device.attempts.length === 1 ? unanswered(signal) : undefined);
+  const edit = await leadbox.patch(id, { properties: { a: 1 } });
+  await vi.waitFor(() => expect(device.attempts).toHaveLength(1), soon);
+  await device.clock.advance(timeout);
+  device.clock.set(Date.UTC(2001, 0, 1));
+  await device.clock.advance(2 * longest);
+  expect(await edit.settled).toMatchObject({ outcome: 'synced' });
+});
+
+it('R17 a request that waited while another was under way has so much less time', async () => {
+  const device = aDevice({ leads: someLeads(3) });
+  const leadbox = await device.loadedTab({ timeout, autoSync: false, retry: { minDelay: 1_000, maxDelay: 1_000 } });
+  for (const lead of [0, 1, 2]) await leadbox.patch(leadId(lead), { properties: { a: 1 } });
+  const ends: number[] = [];
+  device.intercept = async (_, signal) => {
+    if (device.attempts.length !== 3) return undefined;
+    signal?.addEventListener('abort', () => ends.push(device.clock.now()));
+    return unanswered(signal);
+  };
+  device.api.latency = 4_000;
+  void leadbox.sync();
+  await device.clock.advance(8_000);
+  await vi.waitFor(() => expect(device.attempts).toHaveLength(3), soon);
+  const sentAt = device.attempts[2]?.at ?? 0;
+  await device.clock.advance(timeout);
+  // Chosen while the second was under way, which took four seconds.
+  expect(ends).toEqual([sentAt + timeout - 4_000]);
 });
 
 it('R17 repeats the batch first, before any later edit of the lead', async () => {

@@ -199,6 +199,19 @@ describe("ordering 'strict'", () => {
     ]);
   });
 
+  it('R15 lets nothing overtake where the first edit of a lead is too old to be sent', async () => {
+    const { device, leadbox } = await aStoppedTab(2, { ordering: 'strict' });
+    await editInOrder(leadbox, [0]);
+    device.clock.set(device.clock.now() + 31 * 86_400_000);
+    await leadbox.patch(leadId(1), { properties: { n: 2 } });
+    await leadbox.patch(leadId(0), { properties: { n: 3 } });
+    expect(await leadbox.sync()).toMatchObject({ synced: 2, pending: 0, parked: 1 });
+    expect(inOrder(device)).toEqual([
+      [1, 2],
+      [0, 3],
+    ]);
+  });
+
   it('R15 goes on with the next edit when one is parked', async () => {
     const { device, leadbox } = await aStoppedTab(2, { ordering: 'strict' });
     await editInOrder(leadbox, [0, 1, 0]);

@@ -55,6 +55,7 @@ describe('R20 a refused edit is parked:', () => {
     ['nothing', () => new Response(null, { status: 400 })],
     ['JSON of another form', () => new Response('{"errors":[{"detail":"x"}]}', { status: 400 })],
     ['a message that is no text', () => new Response('{"message":{"a":1}}', { status: 400 })],
+    ['null', () => new Response('null', { status: 400 })],
   ])('also where the refusal’s body is %s', async (_, answer) => {
     const { device, leadbox } = await aStoppedTab();
     await leadbox.patch(id, { properties: { a: 1 } });
@@ -62,6 +63,14 @@ describe('R20 a refused edit is parked:', () => {
     expect(await leadbox.sync()).toMatchObject({ parked: 1, pending: 0 });
     expect(await leadbox.outbox.parked()).toMatchObject([{ reason: 'rejected', status: 400 }]);
   });
+});
+
+it('R22 keeps the words of a server whose message is no text', async () => {
+  const { device, leadbox } = await aStoppedTab();
+  await leadbox.patch(id, { properties: { a: 1 } });
+  device.intercept = () => new Response('{"message":["a is wrong"],"error":"Bad Request"}', { status: 400 });
+  await leadbox.sync();
+  expect(await leadbox.outbox.parked()).toMatchObject([{ reason: 'rejected', message: 'Bad Request' }]);
 });
 
 describe('R22 a parked edit', () => {

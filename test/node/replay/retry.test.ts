@@ -175,6 +175,20 @@ describe('R25 after failures in a row', () => {
     expect(await leadbox.status()).toMatchObject({ state: 'synced' });
   });
 
+  it('waits no longer because the clock was set back in the middle of it', async () => {
+    const device = aDevice();
+    device.api.next(500, 3);
+    const leadbox = await device.loadedTab();
+    await leadbox.patch(id, { properties: { a: 1 } });
+    await untilAttempts(device, 3);
+    const wait = ((await leadbox.status()).nextAttemptAt ?? 0) - device.clock.now();
+    device.clock.set(device.clock.now() - 86_400_000);
+    await device.clock.advance(wait);
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(4), soon);
+    await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced' }), soon);
+    expect((await leadbox.status()).lastSyncedAt).toBeLessThanOrEqual(device.clock.now());
+  });
+
   it('waits no longer because the clock was set back while the page was closed', async () => {
     const device = aDevice();
     device.api.next(500, 8);

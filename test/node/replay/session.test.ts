@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Environment } from '../../../src/index.ts';
+import type { Environment, Leadbox } from '../../../src/index.ts';
 import { createLocalChannels } from '../../../src/testing.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
@@ -327,3 +327,22 @@ function aDeviceWithSessions(): { device: Device; session: { isValid: boolean } 
   device.intercept = () => (session.isValid ? undefined : new Response('{"error":"unauthorized"}', { status: 401 }));
   return { device, session };
 }
+
+describe('R28 onUnauthorized that itself calls sync()', () => {
+  it.each([true, false])('goes on once it is through, with autoSync %s', async (autoSync) => {
+    const { device, session } = aDeviceWithSessions();
+    const told: unknown[] = [];
+    const leadbox: Leadbox = await device.loadedTab({
+      autoSync,
+      async onUnauthorized() {
+        session.isValid = true;
+        told.push((await leadbox.sync()).waitingFor);
+      },
+    });
+    await leadbox.patch(id, { properties: { a: 1 } });
+    void leadbox.sync();
+    await vi.waitFor(async () => expect(await leadbox.status()).toMatchObject({ state: 'synced', pending: 0 }), soon);
+    expect(told).toEqual(['session']);
+    expect(device.attempts).toHaveLength(2);
+  });
+});

@@ -63,6 +63,12 @@ describe('R49 an edit that cannot be read is parked, once, and everything else g
     expect(await leadbox.status()).toMatchObject({ state: 'waiting', waitingFor: 'decision' });
   });
 
+  it.each([undefined, 'torn', null])('its patch is %s: discarded before it was met, it is gone', async (torn) => {
+    const { leadbox } = await aDamagedDevice((raw) => raw.change('outbox', 1, { patch: torn, replaced: undefined }));
+    await leadbox.outbox.discard(1);
+    expect(await leadbox.sync()).toMatchObject({ synced: 2, pending: 0, parked: 0 });
+  });
+
   it.each([undefined, 'torn'])(
     'its patch is %s: what the others change is told, and it stays until it is amended or discarded',
     async (torn) => {
