@@ -20,7 +20,7 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
   load(leads: readonly unknown[]): Promise<void>;
   /**
    * GETs one lead into the cache. Rejects with 'lead-not-found', 'unauthorized', 'request-failed', 'network' or
-   * 'bad-response'.
+   * 'bad-response', and with 'lead-not-cached' where it was forgotten meanwhile.
    */
   refresh(id: string): Promise<LeadState<S>>;
   /**
@@ -41,8 +41,8 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
    */
   find(query?: LeadQuery<S>): Promise<Lead<S>[]>;
   /**
-   * The lead now and after every change in any tab; undefined while it is not cached. In the editing tab the new view
-   * arrives before `edit()` returns its promise.
+   * The lead now and after every change in any tab; undefined while it is not cached. Once there was a first value, the new
+   * view arrives in the editing tab before `edit()` returns its promise.
    */
   observe(id: string): Observable<LeadState<S> | undefined>;
   /** The result of a query now and after every change in any tab. Unchanged leads keep their identity. */
@@ -64,8 +64,8 @@ export interface Leadbox<S extends SectionSchemas = OpenSections> {
   readonly outbox: Outbox<S>;
 
   /**
-   * Sends what can be sent now: overrides backoff and `autoSync: false`, but not a pause. Resolves when nothing more
-   * can be sent.
+   * Sends what can be sent now: overrides backoff and `autoSync: false`, but neither a wait that the server asked for, nor a
+   * pause or a missing session. Resolves when nothing more can be sent.
    */
   sync(): Promise<SyncResult>;
   /**

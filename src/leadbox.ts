@@ -2,9 +2,9 @@ import type { Leadbox } from './contract.ts';
 import { patchChange, recipeChange } from './edit/change.ts';
 import { signOut } from './leave/sign-out.ts';
 import { fieldChanges } from './model/changes.ts';
-import type { LeadState } from './model/edit.ts';
 import type { OpenSections, SectionSchemas } from './model/lead.ts';
 import { checkLeadId } from './model/lead-schema.ts';
+import { LeadboxError } from './model/leadbox-error.ts';
 import { createSettings, type LeadboxOptions, type Settings } from './options.ts';
 import { closed } from './storage/database.ts';
 import { deleteDatabases, removeLead } from './storage/empty-tables.ts';
@@ -49,7 +49,9 @@ export function leadboxOf(settings: Settings, isWorker: boolean): Leadbox {
     refresh: (id) =>
       open(async () => {
         await fill.refresh(id);
-        return (await views.read(id)) as LeadState; // it was just stored
+        const state = await views.read(id);
+        if (!state) throw new LeadboxError('lead-not-cached', `Lead ${id} was forgotten meanwhile.`);
+        return state;
       }),
     pull: (terms = {}) => open(() => fill.pull(terms)),
     forget: (id) =>

@@ -19,7 +19,10 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
   credentials?: RequestCredentials;
   /** Zod schemas (zod or zod/mini) for the sections: they type the lead and refuse a bad edit before it is queued. */
   schemas?: S;
-  /** Extra indexes for `find`, e.g. ['properties.status', 'updated_at']. More can be added at any time. Default none. */
+  /**
+   * Extra indexes for `find`, e.g. ['properties.status', 'updated_at']. More can be added with any release; tabs that run
+   * the one before are told 'update-required'. Default none.
+   */
   indexes?: readonly string[];
   /**
    * 'per-lead' (default): each lead's edits in order, the lead with the oldest edit first. 'strict': one global order,
@@ -34,6 +37,7 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
    * Called once per expired session, whatever the number of requests that met it; resolve when new credentials are in
    * place. If it rejects, or the server says 401 again, nothing is sent until `resume()` or a new leadbox. It is asked in the
    * tab that met the 401; where that was a service worker, or a tab that is gone, `status()` says so, and `resume()` goes on.
+   * What it calls itself waits for no session: `sync()` in it sends nothing yet.
    */
   onUnauthorized?: () => void | Promise<void>;
   /**
@@ -58,7 +62,7 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
   retry?: { minDelay?: number; maxDelay?: number };
   /** Share of the server's rate limit left to the rest of the app, 0 to 1. Default 0.05. */
   rateLimitReserve?: number;
-  /** Ask the browser once, at the first edit, to keep this storage when the device runs low. Default true. */
+  /** Ask the browser, at the first edit of each page, to keep this storage when the device runs low. Default true. */
   persist?: boolean;
   /** Edits older than this, in milliseconds, are parked as 'stale' unless they were sent before. Default 30 days. */
   maxAge?: number;

@@ -22,7 +22,7 @@ export interface Edit<S = OpenSections> {
 export type Settlement<S = OpenSections> =
   /** The server has it; `lead` is this tab's view when it learns so. */
   | { readonly outcome: 'synced'; readonly lead: Lead<S> }
-  /** The server refused it; the edit waits for a decision. */
+  /** It left the view and will not be sent again by itself; the edit waits for a decision. */
   | { readonly outcome: 'parked'; readonly edit: ParkedEdit<S> }
   /** It was dropped on request. */
   | { readonly outcome: 'discarded' }

@@ -6,7 +6,7 @@ export interface Observer<T> {
   complete?: () => void;
 }
 
-/** A value over time: RxJS `from`, Svelte stores and `useSyncExternalStore` take it. */
+/** A value over time: RxJS `from` and Svelte stores take it. */
 export interface Observable<T> {
   subscribe(observer?: Observer<T> | ((value: T) => void) | null): Subscription;
   [Symbol.observable](): Observable<T>;
