@@ -150,8 +150,9 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const replay = createReplay({
     ...settings,
     ...{ database, memory, isWorker, newName, send: api.patch, look: api.look },
-    onTurnWritten: (turn) => tellTabs(...leadsOf(turn)),
+    onTurnWritten: ({ changed, sending }) => tellTabs(changed, sending),
     onTurn: (turn) => tell(turn),
+    isFrozen: () => isFrozen,
     onProgress: () => isFrozen || status.touch(),
     onWaiting: () => isFrozen || backgroundSync.mayBeLeft(),
     async mayStay(isSignedOut) {
@@ -173,16 +174,10 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   let synced = 0;
   // Grows with what the server acknowledged: a GET that began before may be older than it looks.
   let changes = 0;
-  /** The leads that a turn changed, and those whose requests are on their way now, or no longer. */
-  const leadsOf = ({ settled, parkedUnsent, batches, unsent }: Turn) =>
-    [
-      [...settled.map(({ record }) => record.id), ...parkedUnsent.map(({ leadId }) => leadId)],
-      [...batches.map(({ leadId }) => leadId), ...unsent],
-    ] as const;
   const tell = (turn: Turn) => {
-    const { settled, parkedUnsent } = turn;
+    const { settled, parkedUnsent, changed, sending } = turn;
     changes += settled.length;
-    const shown = show(...leadsOf(turn));
+    const shown = show(changed, sending);
     tellParked(parkedUnsent, shown);
     for (const one of settled) {
       const { record, acknowledged, parked, differs, lost, isOutdated } = one;
@@ -219,7 +214,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     const { leadIds, sending, evicted, paused, ended } = message;
     if (ended) leave(ended.isWiped);
     else if (isFrozen) unheard.push(message);
-    else if (paused !== undefined) void replay.setPaused(paused, true);
+    else if (paused !== undefined) void replay.hearPaused(paused);
     else if (evicted)
       putBack(evicted)
         .catch(ignored)
@@ -309,8 +304,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     lifecycle.subscribe((to) => {
       if (to === 'frozen' || to === 'resumed') {
         isFrozen = to === 'frozen';
-        replay.freeze(isFrozen);
-        if (!isFrozen) for (const message of unheard.splice(0)) hear(message);
+        if (isFrozen) replay.release();
+        else for (const message of unheard.splice(0)) hear(message);
       }
       if (to === 'hidden' && settings.autoSync) backgroundSync.mayBeLeft();
       if (to === 'visible' || to === 'resumed') changedElsewhere(undefined, { isRelieving: true });

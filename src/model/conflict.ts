@@ -4,7 +4,14 @@ import { asJson, type Lead } from './lead.ts';
 import { shows } from './lead-change.ts';
 import type { PendingRow } from './lead-record.ts';
 import { leadPatchSchema } from './lead-schema.ts';
-import { applyMergePatch, mergePatchBetween, pathsOverlap, touchedPaths, withoutPaths } from './merge-patch.ts';
+import {
+  applyMergePatch,
+  mergePatchBetween,
+  pathsOverlap,
+  touchedPaths,
+  withoutNulls,
+  withoutPaths,
+} from './merge-patch.ts';
 import { entryAt, isMadeBy, placeOf, valueBefore, withReplaced, withValueAt } from './replaced.ts';
 
 /** Edits of one lead that would go together, compared with the lead as the server has it now (R35–R37). */
@@ -27,9 +34,8 @@ export function compareWith(
 ): Comparison {
   const all = valuesAt(fresh, rows, patch);
   const isOwn = ({ path, base }: Conflict) => isMadeBy(sent, entryAt(path, base), fresh);
-  // In an object, nulls are as good as missing, too.
-  const bare = (value: JsonValue | undefined) => applyMergePatch(undefined, value ?? null);
-  const isSame = (a: JsonValue | undefined, b: JsonValue | undefined) => jsonEqual(bare(a), bare(b));
+  const isSame = (a: JsonValue | undefined, b: JsonValue | undefined) =>
+    jsonEqual(withoutNulls(a ?? null), withoutNulls(b ?? null));
   return {
     conflicts: all.filter((one) => !isSame(one.theirs, one.base) && !isSame(one.theirs, one.mine) && !isOwn(one)),
     isThere: shows(fresh, patch),

@@ -1,7 +1,7 @@
 import { getOwn, type JsonObject } from './json.ts';
 import { asJson, type Lead } from './lead.ts';
 import type { LeadRecord } from './lead-record.ts';
-import { applyMergePatch } from './merge-patch.ts';
+import { applyMergePatch, withoutNulls } from './merge-patch.ts';
 
 /**
  * The lead after a patch of its editable members. As RFC 7396, but a null at the lead's top level leaves the member
@@ -19,7 +19,7 @@ export function applyToLead(lead: Lead, patch: JsonObject): Lead {
 
 /** Whether a lead has all that a patch sets and clears: once more it changes nothing. Null and missing are the same (R11). */
 export function shows(lead: Lead, patch: JsonObject): boolean {
-  const bare = applyMergePatch({}, asJson(lead));
+  const bare = withoutNulls(asJson(lead));
   return applyMergePatch(bare, patch) === bare;
 }
 

@@ -20,6 +20,11 @@ export function applyMergePatch(target: JsonValue | undefined, patch: JsonValue)
   return after;
 }
 
+/** Without the null members of objects, at any depth: null and missing are the same (R11). Nulls inside arrays are kept. */
+export function withoutNulls(value: JsonValue): JsonValue {
+  return applyMergePatch(undefined, value); // in a merge patch they delete
+}
+
 /**
  * One patch that does what `first` and then `second` do, or undefined where none exists that is equivalent on every
  * document: an object after a null, a scalar or an array at the same path replaces on its own what the fold would merge.

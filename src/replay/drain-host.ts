@@ -27,10 +27,10 @@ export interface DrainHost {
   /** When to drain again if nothing happens before, in milliseconds since 1970, and what it waits for. */
   readonly schedule: (until: number | undefined, why: WaitingFor | undefined) => void;
   readonly report: (changes: Partial<Progress>) => void;
-  /** Nothing new may be sent: paused or closed. */
+  /** Nothing new may be sent: paused, closed, or the right to send is lost. */
   readonly isStopped: () => boolean;
-  /** Nor may a transaction begin that need not: the page is being frozen. */
-  readonly isFrozen: () => boolean;
+  /** That right was taken away, by a freeze or by the browser, and not given up by closing: no transaction that need not be. */
+  readonly isRevoked: () => boolean;
   /** Whether requests may be chosen before there is room for them. */
   readonly mayChooseAhead: () => boolean;
 }

@@ -208,7 +208,7 @@ export function createDrain(host: DrainHost): Drain {
       if (isIdle || !mayBeAhead) giveBack(ready.splice(0));
       const most = state.hold ? 1 : host.concurrency + (mayBeAhead ? ahead : 0);
       const want = isIdle ? 0 : Math.max(0, most - inFlight - ready.length);
-      if (!failed && (answers.length || (unsent.length && !host.isFrozen()) || (want && mayBeMore))) {
+      if (!failed && (answers.length || (unsent.length && !host.isRevoked()) || (want && mayBeMore))) {
         await turn(want);
         continue;
       }

@@ -1,56 +1,16 @@
-import type { Outcome } from '../api/outcome.ts';
 import { coalesced } from '../model/coalesced.ts';
-import type { Conflict, Resolution, Sending } from '../model/edit.ts';
 import { travelTime } from '../model/lead-record.ts';
 import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
 import { backoff, clamped, shifted } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
 import type { Progress } from '../model/sync-status.ts';
-import type { Database, Tables } from '../storage/database.ts';
+import type { Tables } from '../storage/database.ts';
 import { claimLease, type Lease, prolongLease, returnLease } from '../storage/lease.ts';
-import type { ReplayMemory } from '../storage/replay-memory.ts';
 import { createDrain } from './drain.ts';
-import type { DrainHost } from './drain-host.ts';
+import type { ReplayHost } from './replay-host.ts';
 import { createSession } from './session.ts';
 import { createSoleSender } from './sole-sender.ts';
-import { type Sections, type Turn, takeTurn } from './turn.ts';
-
-/** What replay stands on. */
-export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'timeout' | 'retry'> {
-  /** Name of the database, and of the lock that makes its holder the only sender. */
-  readonly name: string;
-  readonly database: Database;
-  readonly memory: ReplayMemory;
-  readonly ordering: 'per-lead' | 'strict';
-  readonly coalesce: boolean;
-  readonly idempotencyHeader?: string;
-  /** A name that no other leadbox has. */
-  readonly newName: () => string;
-  readonly autoSync: boolean;
-  readonly maxAge: number;
-  readonly baseUrl: string;
-  readonly sections: 'auto' | 'merge' | 'replace';
-  readonly checkBeforeSend: boolean;
-  readonly onConflict?: ((conflict: Conflict) => Resolution) | undefined;
-  /** In a service worker; a page that opens a name brings a new session with it. */
-  readonly isWorker: boolean;
-  /** Brings the session back; rejects where it cannot. */
-  readonly onUnauthorized?: (() => void | Promise<void>) | undefined;
-  /** One attempt, until `lost` aborts. Never rejects. */
-  readonly send: (batch: Sending, lost: AbortSignal) => Promise<Outcome>;
-  /** Fetches a lead, until `lost` aborts. Never rejects. */
-  readonly look: (leadId: string, lost: AbortSignal) => Promise<Outcome>;
-  /** Told whether the user left this device (R73). Gives whether to send: he did not, or this leadbox was opened since. */
-  readonly mayStay: (isSignedOut: boolean) => Promise<boolean>;
-  /** Told when something keeps edits from being sent. */
-  readonly onWaiting: () => void;
-  /** Told what a turn came to as soon as it is on its way to the disk: whoever looks from now on waits for that. */
-  readonly onTurnWritten: (turn: Turn) => void;
-  /** Told what a turn came to, before anything it chose is sent. */
-  readonly onTurn: (turn: Turn) => void;
-  /** Told when the progress changed. */
-  readonly onProgress: () => void;
-}
+import { type Sections, takeTurn } from './turn.ts';
 
 /** Sends the outbox towards the server: one drain at a time, in whichever tab. */
 export interface Replay {
@@ -61,22 +21,28 @@ export interface Replay {
    * before is not waited for: it may be the app's own sign-in that calls this.
    */
   sync(): Promise<void>;
-  /** `isTold`: another tab decided so. */
-  setPaused(isPaused: boolean, isTold?: boolean): Promise<void>;
+  setPaused(isPaused: boolean): Promise<void>;
+  /** Another tab was paused or resumed. */
+  hearPaused(isPaused: boolean): Promise<void>;
   progress(): Progress;
-  /** The page stops running, or goes on. */
-  freeze(isFrozen: boolean): void;
+  /** The page stops running, for nobody knows how long: the right to send is free before this returns. */
+  release(): void;
   /** Resolves when nothing of it runs any more. */
   close(): Promise<void>;
+}
+
+/** What this tab was asked for last: to pause, or to go on. */
+interface PauseDecision {
+  /** undefined while it is being written. */
+  isWritten: boolean | undefined;
 }
 
 export function createReplay(host: ReplayHost): Replay {
   const { environment, memory, retry, autoSync } = host;
   const { clock, locks } = environment;
-  const soleSender = createSoleSender(host.name, environment);
+  const soleSender = createSoleSender(host.name, environment, host.isFrozen);
   let lost: AbortSignal | undefined;
   let isClosed = false;
-  let isFrozen = false;
   let isReleased = false; // in the midst of a pass: others may be sending since
   const session = createSession(host.isWorker, host.onUnauthorized, () => void start(now()));
   let progress: Progress = { sending: false, paused: false };
@@ -85,9 +51,7 @@ export function createReplay(host: ReplayHost): Replay {
   let latest = 0;
   let seen = { writtenAt: 0, behind: 0 };
   let storageFailures = 0;
-  let isPauseUnwritten = false;
-  let isWritingPause = false;
-  let pauses = 0;
+  let decision: PauseDecision = { isWritten: true }; // nothing was asked for yet
 
   const report = (changes: Partial<Progress>) => {
     progress = { ...progress, ...changes };
@@ -147,33 +111,24 @@ export function createReplay(host: ReplayHost): Replay {
   };
 
   const isLost = () => isClosed || !!lost?.aborted;
+  const terms = { timeout: host.timeout, coalesce: host.coalesce, newId };
+  const rules = {
+    now: clock.now, // what is stored is of the clock that all tabs share; what this tab waits for is of its own time
+    ...{ isStrict: host.ordering === 'strict', isFenced: !host.idempotencyHeader },
+    ...{ maxAge: host.maxAge, checkBeforeSend: host.checkBeforeSend, isLost, sections },
+    lease: locks ? undefined : leaseNow,
+    decide: host.onConflict ?? (() => 'mine' as const),
+  };
   const drain = createDrain({
     ...host,
-    ...{ now, schedule, report, isFrozen: () => !isClosed && isLost() },
+    ...{ now, schedule, report, isRevoked: () => !isClosed && isLost() },
     isStopped: () => progress.paused || isLost(),
     // Not where an answer or a look decides what the next request is.
     mayChooseAhead: () => isLikelyMerging && !isReplacing && !host.checkBeforeSend && host.ordering === 'per-lead',
     send: (batch) => host.send(batch, lost as AbortSignal), // that of the pass in which the drain runs
     look: (leadId) => host.look(leadId, lost as AbortSignal), // as above
     async takeTurn(plan, isOver) {
-      const terms = { isOver, timeout: host.timeout, coalesce: host.coalesce, newId };
-      const isStrict = host.ordering === 'strict';
-      const { maxAge, checkBeforeSend } = host;
-      const decide = host.onConflict ?? (() => 'mine' as const);
-      const isFenced = !host.idempotencyHeader;
-      const request = {
-        ...plan,
-        terms,
-        now: clock.now, // what is stored is of the clock that all tabs share; what this tab waits for is of its own time
-        isStrict,
-        maxAge,
-        isFenced,
-        lease: locks ? undefined : leaseNow,
-        isLost,
-        sections,
-        checkBeforeSend,
-        decide,
-      };
+      const request = { ...plan, ...rules, terms: { ...terms, isOver } };
       const turn = await takeTurn(host.database, request, host.onTurnWritten);
       host.onTurn(turn);
       if (sections.isAuto && isReplacing !== replacingServers.includes(host.baseUrl)) {
@@ -194,7 +149,7 @@ export function createReplay(host: ReplayHost): Replay {
       await pass(signal);
     } finally {
       // What a page begins that stands still stays open, and keeps others from editing: its lease ends by itself.
-      if (!isFrozen) await returnLease(host.database, sender);
+      if (!host.isFrozen()) await returnLease(host.database, sender);
     }
   };
 
@@ -216,7 +171,7 @@ export function createReplay(host: ReplayHost): Replay {
     if (sections.isAuto && isKnown !== replacingServers.includes(host.baseUrl)) isReplacing = isKnown;
     replacingServers = replacing;
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
-    const paused = isPauseUnwritten ? progress.paused : (isPaused ?? progress.paused);
+    const paused = decision.isWritten ? (isPaused ?? progress.paused) : progress.paused;
     const { lastSyncedAt } = state;
     // Another tab had a success since.
     const isOver = (lastSyncedAt ?? 0) > (progress.lastSyncedAt ?? 0);
@@ -274,6 +229,15 @@ export function createReplay(host: ReplayHost): Replay {
     if (!isClosed && autoSync) void start(isRelieving ? now() : undefined);
   };
 
+  const applyPause = (paused: boolean) => {
+    schedule(undefined, undefined);
+    report({ paused });
+  };
+  const goOn = (isWritten: boolean) => {
+    session.restore(isWritten);
+    trigger(true);
+  };
+
   return {
     trigger,
     async sync() {
@@ -281,41 +245,28 @@ export function createReplay(host: ReplayHost): Replay {
       await start(Number.POSITIVE_INFINITY);
       drain.calm();
     },
-    async setPaused(asked, isTold) {
-      let paused = asked;
-      const before = pauses;
-      if (isTold) {
-        // A message may be late: what is stored counts, unless this tab could not store what it was asked for.
-        if (!isPauseUnwritten) paused = (await memory.read()).isPaused ?? asked;
-        if (isWritingPause || pauses > before || isClosed) return; // what it was asked for itself since is newer
-      }
-      schedule(undefined, undefined);
-      report({ paused });
-      let isWritten = true;
-      if (!isTold) {
-        pauses++;
-        const mine = pauses;
-        isPauseUnwritten = true;
-        isWritingPause = true;
-        isWritten = await memory.write({ isPaused: paused, session: paused ? undefined : host.newName() });
-        // Of calls that overlap only the last one is written now.
-        if (mine === pauses) {
-          isPauseUnwritten = !isWritten;
-          isWritingPause = false;
-        }
-        if (paused && !isWritten)
-          throw new LeadboxError('storage-unavailable', 'The pause could not be stored: only this tab stops sending.');
-      }
-      if (paused) return;
-      session.restore(isWritten);
-      trigger(true);
+    async setPaused(paused) {
+      applyPause(paused);
+      const mine: PauseDecision = { isWritten: undefined };
+      decision = mine;
+      mine.isWritten = await memory.write({ isPaused: paused, session: paused ? undefined : host.newName() });
+      if (!paused) goOn(mine.isWritten);
+      else if (!mine.isWritten)
+        throw new LeadboxError('storage-unavailable', 'The pause could not be stored: only this tab stops sending.');
+    },
+    async hearPaused(asked) {
+      const before = decision;
+      // A message may be late: what is stored counts, unless this tab could not store what it was asked for.
+      const paused = decision.isWritten ? ((await memory.read()).isPaused ?? asked) : asked;
+      // What it was asked for itself since, or is writing, is newer.
+      if (decision !== before || decision.isWritten === undefined || isClosed) return;
+      applyPause(paused);
+      if (!paused) goOn(true);
     },
     progress: () => progress,
-    freeze(to) {
-      isFrozen = to;
-      isReleased ||= to;
-      if (to) soleSender.freeze();
-      else soleSender.thaw();
+    release() {
+      isReleased = true;
+      soleSender.release();
     },
     async close() {
       isClosed = true;

@@ -4,31 +4,33 @@ import type { Environment } from '../environment.ts';
 export interface SoleSender {
   /**
    * Runs `work` once nobody else sends, or not at all while the page is frozen. `lost` aborts when it has to stop: the
-   * page is being frozen, and others must not wait for it, or the leadbox closes. Without Web Locks `work` runs at once;
-   * there the lease that its turns take does the same.
+   * page is being frozen, and others must not wait for it; the leadbox closes; or the browser takes the lock away, and
+   * then it runs once more, in its turn. Without Web Locks `work` runs at once; there the lease that it takes does the same.
    */
   hold(work: (lost: AbortSignal) => Promise<void>): Promise<void>;
   /** The page stops running, for nobody knows how long: what `hold` holds is free before this returns. */
-  freeze(): void;
-  thaw(): void;
+  release(): void;
   /** What is held ends in its own time; nothing more will be. */
   close(): void;
 }
 
-export function createSoleSender(name: string, { locks }: Pick<Environment, 'locks'>): SoleSender {
+export function createSoleSender(
+  name: string,
+  { locks }: Pick<Environment, 'locks'>,
+  isFrozen: () => boolean,
+): SoleSender {
   let lost = new AbortController();
-  let isFrozen = false;
   let isClosed = false;
-  let release = () => {};
+  let free = () => {};
 
   const sender: SoleSender = {
     async hold(work) {
-      if (isFrozen || isClosed) return;
+      if (isFrozen() || isClosed) return;
       const held = new AbortController();
       lost = held;
       const { signal } = held;
       const frozen = new Promise<void>((resolve) => {
-        release = resolve;
+        free = resolve;
       });
       let working: Promise<void> | undefined;
       let isTaken = false;
@@ -49,13 +51,9 @@ export function createSoleSender(name: string, { locks }: Pick<Environment, 'loc
       await working;
       if (isTaken) await sender.hold(work); // in line again
     },
-    freeze() {
-      isFrozen = true;
+    release() {
       lost.abort();
-      release();
-    },
-    thaw() {
-      isFrozen = false;
+      free();
     },
     close() {
       isClosed = true;

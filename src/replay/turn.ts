@@ -41,7 +41,7 @@ export interface TurnPlan {
   readonly isFenced: boolean;
   /** Prolonged before anything is chosen; undefined where a Web Lock makes it the only sender. */
   readonly lease: (() => Lease) | undefined;
-  /** Whether it is not the sender any more: the page was frozen since, or the leadbox closed. */
+  /** Whether it is not the sender any more: the page was frozen since, the browser took the lock, or the leadbox closed. */
   readonly isLost: () => boolean;
 }
 
@@ -76,8 +76,10 @@ export interface Turn {
   /** Edits parked without having been sent: too old, or not to be read. */
   readonly parkedUnsent: readonly ParkedRow[];
   readonly batches: readonly SentBatch[];
-  /** Leads of batches that were chosen before and are not sent after all. */
-  readonly unsent: readonly string[];
+  /** Leads whose rows changed. */
+  readonly changed: readonly string[];
+  /** Leads whose requests are on their way now, or no longer. */
+  readonly sending: readonly string[];
   /** Leads to fetch before their batches can be chosen. */
   readonly looks: readonly string[];
   /** When the fences that held leads back stand no more, in milliseconds since 1970. */
@@ -85,7 +87,7 @@ export interface Turn {
 }
 
 /** What was chosen, and what came of choosing it. */
-export type Chosen = Omit<Turn, 'chosenAt' | 'unsent'>;
+export type Chosen = Omit<Turn, 'chosenAt' | 'changed' | 'sending'>;
 
 /**
  * Takes answers in and chooses what to send next, in one transaction (R18). What it chose is frozen in its rows (R16).
@@ -112,9 +114,11 @@ export function takeTurn(database: Database, request: TurnRequest, onWritten: (t
     const acknowledged = all.flatMap((one) => one.acknowledged);
     noteOvertaken(tables, await parked, acknowledged);
     records.flush();
+    const allParked = [...records.unreadable, ...parkedUnsent, ...chosen.parkedUnsent];
     return {
-      ...{ ...chosen, chosenAt: plan.terms.now, settled: all, unsent: request.unsent.map(({ leadId }) => leadId) },
-      parkedUnsent: [...records.unreadable, ...parkedUnsent, ...chosen.parkedUnsent],
+      ...{ ...chosen, chosenAt: plan.terms.now, settled: all, parkedUnsent: allParked },
+      changed: [...all.map(({ record }) => record.id), ...allParked.map(({ leadId }) => leadId)],
+      sending: [...chosen.batches, ...request.unsent].map(({ leadId }) => leadId),
     };
   };
   return database.run('rw', turn, { onWritten });

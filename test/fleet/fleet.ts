@@ -76,7 +76,7 @@ function startDevice(index: number, options: FleetOptions, timeline: Timeline, s
       now: timeline.now,
       report: () => {},
       isStopped: () => false,
-      isFrozen: () => false,
+      isRevoked: () => false,
       mayChooseAhead: () => false,
     },
     async takeTurn({ answers, want, mayBeSent }) {
@@ -90,7 +90,8 @@ function startDevice(index: number, options: FleetOptions, timeline: Timeline, s
         settled: [],
         parkedUnsent: [],
         batches: sent,
-        unsent: [],
+        changed: [],
+        sending: [],
         looks: [],
         fencedUntil: [],
       };
