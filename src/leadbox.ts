@@ -6,7 +6,7 @@ import type { OpenSections, SectionSchemas } from './model/lead.ts';
 import { checkLeadId } from './model/lead-schema.ts';
 import { LeadboxError } from './model/leadbox-error.ts';
 import { createSettings, type LeadboxOptions, type Settings } from './options.ts';
-import { closed } from './storage/database.ts';
+import { closed } from './storage/connection.ts';
 import { deleteDatabases, removeLead } from './storage/empty-tables.ts';
 import { type LeadQuery, readQuery, readUnsynced } from './storage/read-leads.ts';
 import { wire } from './wiring.ts';

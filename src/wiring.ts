@@ -5,6 +5,7 @@ import { createOutbox, type OutboxActions } from './edit/outbox.ts';
 import { createSettlements } from './edit/settlements.ts';
 import { createFill, type Fill } from './fill/fill-cache.ts';
 import { createBackgroundSync } from './leave/background-sync.ts';
+import { createSignOutMark } from './leave/sign-out-mark.ts';
 import type { Lead } from './model/lead.ts';
 import { viewOf } from './model/lead-change.ts';
 import type { ParkedRow } from './model/lead-record.ts';
@@ -138,15 +139,11 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const keepStorage = createStorageKeeping(environment, warn);
   const api = createLeadApi({ ...settings, onWarning: warn }, closing.signal);
   const memory = createReplayMemory(name, environment);
-  // A page that opens the name brings its user back; a mark that is found later was set by another tab since (R73), also
-  // where nothing can be stored and there was none to take away.
-  const markAsBack = async () =>
-    (await memory.write({ isSignedOut: false })) || (await memory.read()).isSignedOut === false;
   // A frozen page begins no transaction of its own: it would stay open, and every other tab would wait for it. Messages
   // still arrive there, and what freezing ends runs for a moment.
   let isFrozen = false;
   const unheard: TabMessage[] = [];
-  let isMarked = environment.indexedDB && !isWorker ? markAsBack() : undefined;
+  const isPage = !!environment.indexedDB && !isWorker;
   const replay = createReplay({
     ...settings,
     ...{ database, memory, isWorker, newName, send: api.patch, look: api.look },
@@ -155,19 +152,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     isFrozen: () => isFrozen,
     onProgress: () => isFrozen || status.touch(),
     onWaiting: () => isFrozen || backgroundSync.mayBeLeft(),
-    async mayStay(isSignedOut) {
-      // Seen without the mark, even if this page could not take it away: it is another tab's if it is there later.
-      if (!isSignedOut) isMarked = Promise.resolve(true);
-      if (!isSignedOut || isWorker) return !isSignedOut;
-      if (!(await isMarked)) {
-        isMarked = markAsBack(); // it could not be stored when the page opened
-        return isMarked;
-      }
-      // Asked before that was known, it may be the mark that was there when the page opened.
-      const { isSignedOut: isStill } = await memory.read();
-      if (isStill) void close();
-      return isStill === false;
-    },
+    mayStay: createSignOutMark(memory, isPage, () => void close()),
   });
 
   /** What the server's answers came to. An edit is settled for the app once its observers have the outcome. */
@@ -331,7 +316,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
     return ended;
   }
 
-  if (environment.indexedDB && !isWorker) {
+  if (isPage) {
     replay.trigger();
     reReading.begin();
   }

@@ -1,7 +1,7 @@
 import type { Edit } from '../model/edit.ts';
 import type { PendingRow } from '../model/lead-record.ts';
 import { isLeadboxError } from '../model/leadbox-error.ts';
-import { closed } from '../storage/database.ts';
+import { closed } from '../storage/connection.ts';
 import type { Change } from './change.ts';
 import type { Settlements } from './settlements.ts';
 import { type Undoable, undoPatch } from './undo.ts';

@@ -7,7 +7,7 @@ export interface Patience {
   readonly over: Promise<never>;
   readonly isOver: () => boolean;
   /** It lasts so many milliseconds from now, more than a second, instead of what was said before. */
-  start(milliseconds: number, why: () => Error): void;
+  start(milliseconds: number, why: Error): void;
   /** It takes as long as it takes. */
   stop(): void;
   end(why: Error): void;
@@ -51,7 +51,7 @@ export function createPatience(clock: Clock): Patience {
       if (isOver) return;
       stop();
       const nearlyOver = () => {
-        timer = clock.setTimeout(() => end(why()), lastOfIt);
+        timer = clock.setTimeout(() => end(why), lastOfIt);
       };
       timer = clock.setTimeout(nearlyOver, milliseconds - lastOfIt);
     },

@@ -2,7 +2,7 @@ import { getMany, promisifyRequest, setMany, type UseStore } from 'idb-keyval';
 import * as z from 'zod/mini';
 import type { Environment } from '../environment.ts';
 import type { ReplayState } from '../model/replay-state.ts';
-import { createPatience, longestOpening } from './patience.ts';
+import { createPatience, longestOpening, type Patience } from './patience.ts';
 import { commitNow } from './table.ts';
 
 /**
@@ -52,40 +52,37 @@ export function replayMemoryName(name: string): string {
 export function createReplayMemory(name: string, environment: Environment): ReplayMemory {
   let connection: Promise<IDBDatabase> | undefined;
   let isClosed = false;
-  let isStuck = false;
+  /** Of the opening that is under way. */
+  let patience: Patience | undefined;
   let latest = Promise.resolve(true);
-  let giveUp = (_why: Error) => {};
 
   const open = async (): Promise<IDBDatabase> => {
     const request = isClosed ? undefined : environment.indexedDB?.open(replayMemoryName(name), 1);
     if (!request) throw new Error('There is no IndexedDB here.');
     request.onupgradeneeded = () => request.result.createObjectStore('memory');
     const opening = promisifyRequest(request);
-    const patience = createPatience(environment.clock);
-    patience.start(longestOpening, () => {
-      isStuck = true;
-      return new Error('It does not open.');
-    });
-    giveUp = patience.end;
+    const own = createPatience(environment.clock);
+    patience = own;
+    own.start(longestOpening, new Error('It does not open.'));
     const settled = () => {
-      if (isStuck) connection = undefined;
-      isStuck = false;
+      if (patience === own) patience = undefined;
+      if (own.isOver()) connection = undefined; // whoever waited was refused
     };
-    opening.then((database) => patience.isOver() && database.close(), ignored).finally(settled);
-    const database = await Promise.race([opening, patience.over]).finally(patience.stop);
+    opening.then((database) => own.isOver() && database.close(), ignored).finally(settled);
+    const database = await Promise.race([opening, own.over]).finally(own.stop);
     database.onversionchange = close;
     return database;
   };
   /** The next one opens it anew, unless it does already. */
   const forget = (used: Promise<IDBDatabase>) => {
-    if (isStuck || connection !== used) return; // stuck, another try would only stand in line behind it
+    if (patience?.isOver() || connection !== used) return; // another try would only stand in line behind this one
     connection = undefined;
     // Still open, it would keep others from deleting the database.
     used.then((database) => database.close(), ignored);
   };
   const close = () => {
     isClosed = true;
-    giveUp(new Error('It was closed.'));
+    patience?.end(new Error('It was closed.'));
     connection?.then((database) => database.close(), ignored);
   };
   // idb-keyval on a store of our own, so that the environment's IndexedDB is used and the database has our name (R66).

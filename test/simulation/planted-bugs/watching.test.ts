@@ -60,9 +60,9 @@ findsBugs([
     name: 'leaves connections open that failed',
     changes: [
       {
-        file: 'src/storage/database.ts',
-        find: 'queries.close();\n        used.then((database) => database.close())',
-        replace: 'queries.close();\n        used.then(() => {})',
+        file: 'src/storage/connection.ts',
+        find: 'onLetGo();\n          used.then((database) => database.close())',
+        replace: 'onLetGo();\n          used.then(() => {})',
       },
     ],
     caughtBy: [12],
