@@ -1,16 +1,6 @@
 import { type FrozenBatch, travelTime } from '../model/lead-record.ts';
-import {
-  afterAnswer,
-  afterFailure,
-  afterUnauthorized,
-  afterWait,
-  heldBy,
-  lapsed,
-  nextLook,
-  offline,
-  type ReplayState,
-  relieved,
-} from '../model/replay-state.ts';
+import { heldBy, lapsed, nextLook, offline, type ReplayState, relieved } from '../model/replay-state.ts';
+import { afterOutcome } from './after-outcome.ts';
 import type { DrainHost } from './drain-host.ts';
 import { createLeadQueue } from './lead-queue.ts';
 import type { Answered, SentBatch } from './turn.ts';
@@ -121,32 +111,22 @@ export function createDrain(host: DrainHost): Drain {
       inFlight++;
       const outcome = await (batch ? host.send(batch) : host.look(leadId));
       inFlight--;
-      const now = host.now();
-      const circumstances = { now, random: random(), bounds: host.retry };
       const isOver = outcome.kind === 'unauthorized' || (outcome.kind === 'retry' && !outcome.mayArrive);
       if (batch && isOver) over.set(batch.id, batch.arrivesUntil);
       else if (batch) over.delete(batch.id);
-      if (outcome.kind === 'retry') {
+      state = afterOutcome(state, outcome, {
+        ...{ leadId, isLook: !batch, sentAt, now: host.now(), random: random() },
+        ...{ onLine: connectivity.onLine(), bounds: host.retry },
+      });
+      if (outcome.kind === 'retry' || outcome.kind === 'unauthorized') {
         reserved.delete(leadId);
-        const { why, error, wait } = outcome;
-        // Cancelled here, it says nothing about the server; nor does a limit with its end about the lead.
-        if (error.code !== 'aborted' && !(wait?.delay && why === 'rate-limit')) {
-          state = afterFailure(state, { leadId, why, sentAt, onLine: connectivity.onLine(), ...circumstances });
-        }
-        host.report({ lastError: error });
-      } else if (outcome.kind === 'unauthorized') {
-        reserved.delete(leadId);
-        state = afterUnauthorized(state);
         host.report({ lastError: outcome.error });
       } else {
         hasAnswered = true;
         answers.push({ leadId, batch, answer: outcome });
-        state = afterAnswer(state, leadId, sentAt);
         if (batch && outcome.kind === 'acknowledged') state = { ...state, lastSyncedAt: clock.now() };
         host.report({ lastError: undefined, lastSyncedAt: state.lastSyncedAt });
       }
-      // A look is worth nothing without the request it was made for: what is left of the budget holds what comes after.
-      if (outcome.wait && (batch || outcome.kind === 'retry')) state = afterWait(state, outcome.wait, circumstances);
       if (failed) reserved.delete(leadId);
       mayBeMore = true;
       if (isTurning && !ready.length) ahead = Math.max(ahead, leastAhead);

@@ -7,10 +7,11 @@ import type { Progress } from '../model/sync-status.ts';
 import type { Tables } from '../storage/database.ts';
 import { claimLease, type Lease, prolongLease, returnLease } from '../storage/lease.ts';
 import { createDrain } from './drain.ts';
+import { createSections } from './learned-sections.ts';
 import type { ReplayHost } from './replay-host.ts';
 import { createSession } from './session.ts';
 import { createSoleSender } from './sole-sender.ts';
-import { type Sections, takeTurn } from './turn.ts';
+import { takeTurn } from './turn.ts';
 
 /** Sends the outbox towards the server: one drain at a time, in whichever tab. */
 export interface Replay {
@@ -93,23 +94,7 @@ export function createReplay(host: ReplayHost): Replay {
   const withLease = <T>(run: (tables: Tables, mine: () => Lease) => Promise<T>): Promise<T> =>
     host.database.run('rw', (tables) => run(tables, leaseNow));
 
-  // How the server treats sections: told, learned here, or learned before and remembered for this server (R31).
-  let isReplacing = host.sections === 'replace';
-  let isLikelyMerging = host.sections === 'merge';
-  let replacingServers: readonly string[] = [];
-  const sections: Sections = {
-    isAuto: host.sections === 'auto',
-    isWhole: () => isReplacing && host.sections !== 'merge',
-    isUnsure: () => !isReplacing && host.sections === 'auto',
-    learn(treatment) {
-      isReplacing = treatment === 'replace';
-      isLikelyMerging = !isReplacing;
-    },
-    sawMerging() {
-      isLikelyMerging = true;
-    },
-  };
-
+  const sections = createSections(host);
   const isLost = () => isClosed || !!lost?.aborted;
   const terms = { timeout: host.timeout, coalesce: host.coalesce, newId };
   const rules = {
@@ -124,18 +109,14 @@ export function createReplay(host: ReplayHost): Replay {
     ...{ now, schedule, report, isRevoked: () => !isClosed && isLost() },
     isStopped: () => progress.paused || isLost(),
     // Not where an answer or a look decides what the next request is.
-    mayChooseAhead: () => isLikelyMerging && !isReplacing && !host.checkBeforeSend && host.ordering === 'per-lead',
+    mayChooseAhead: () => sections.isLikelyMerging() && !host.checkBeforeSend && host.ordering === 'per-lead',
     send: (batch) => host.send(batch, lost as AbortSignal), // that of the pass in which the drain runs
     look: (leadId) => host.look(leadId, lost as AbortSignal), // as above
     async takeTurn(plan, isOver) {
       const request = { ...plan, ...rules, terms: { ...terms, isOver } };
       const turn = await takeTurn(host.database, request, host.onTurnWritten);
       host.onTurn(turn);
-      if (sections.isAuto && isReplacing !== replacingServers.includes(host.baseUrl)) {
-        const others = replacingServers.filter((url) => url !== host.baseUrl);
-        const replacing = isReplacing ? [...others, host.baseUrl] : others;
-        if (await memory.write({ replacing })) replacingServers = replacing;
-      }
+      await sections.remember();
       const { chosenAt, fencedUntil } = turn;
       return { ...turn, chosenAt: chosenAt + behind, fencedUntil: fencedUntil.map((until) => until + behind) };
     },
@@ -159,17 +140,8 @@ export function createReplay(host: ReplayHost): Replay {
   const pass = async (signal: AbortSignal) => {
     lost = signal;
     isReleased = false;
-    const {
-      isPaused,
-      isSignedOut,
-      state = { leads: {} },
-      replacing = replacingServers,
-      ...known
-    } = await memory.read();
-    // Another tab learned better; what could not be written here stays known here.
-    const isKnown = replacing.includes(host.baseUrl);
-    if (sections.isAuto && isKnown !== replacingServers.includes(host.baseUrl)) isReplacing = isKnown;
-    replacingServers = replacing;
+    const { isPaused, isSignedOut, replacing, state = { leads: {} }, ...known } = await memory.read();
+    sections.recall(replacing);
     // Another tab may have paused or resumed without our hearing of it; what this tab could not write yet is newer.
     const paused = decision.isWritten ? (isPaused ?? progress.paused) : progress.paused;
     const { lastSyncedAt } = state;

@@ -117,8 +117,8 @@ findsBugs([
     name: 'sends merge patches to a server that replaces',
     changes: [
       {
-        file: 'src/replay/replay.ts',
-        find: "isWhole: () => isReplacing && host.sections !== 'merge',",
+        file: 'src/replay/learned-sections.ts',
+        find: "isWhole: () => isReplacing && sections !== 'merge',",
         replace: 'isWhole: () => false,',
       },
     ],
