@@ -66,8 +66,11 @@ async function replay(settings: ReturnType<typeof createSettings>): Promise<void
   const leadbox = leadboxOf(settings, true);
   try {
     const { pending, waitingFor } = await leadbox.sync();
+    const { lastError } = await leadbox.status();
+    // A redirect may be a captive portal's, and over soon.
+    const isSessionOver = waitingFor === 'session' && (lastError?.code ?? 'unauthorized') === 'unauthorized';
     // Paused, signed out or without a session: what comes back to it helps nothing.
-    if (!pending || waitingFor === 'paused' || waitingFor === 'session') return;
+    if (!pending || waitingFor === 'paused' || isSessionOver) return;
   } finally {
     await leadbox.close();
   }

@@ -54,6 +54,17 @@ describe('R42 replayOnSync, on a Background Sync event,', () => {
     expect(device.api.lead(id)?.properties).toMatchObject({ a: 1 });
   });
 
+  it('has the browser come back after a redirect, which may be a captive portal’s', async () => {
+    const device = await aLeftEdit();
+    const worker = aWorker(device);
+    device.intercept = () => Object.defineProperty(new Response('Sign in'), 'redirected', { value: true });
+    await expect(worker.sync()).rejects.toMatchObject({ code: 'network' });
+    device.intercept = undefined;
+    await device.clock.advance(60_000);
+    await worker.sync();
+    expect(device.api.lead(id)?.properties).toMatchObject({ a: 1 });
+  });
+
   it('R28 is done after a 401, and sends nothing more before a page opens the name', async () => {
     const device = await aLeftEdit();
     const worker = aWorker(device);
