@@ -37,7 +37,7 @@ export interface LeadboxOptions<S extends SectionSchemas = OpenSections> {
    * Called once per expired session, whatever the number of requests that met it; resolve when new credentials are in
    * place. If it rejects, or the server says 401 again, nothing is sent until `resume()` or a new leadbox. It is asked in the
    * tab that met the 401; where that was a service worker, or a tab that is gone, `status()` says so, and `resume()` goes on.
-   * What it calls itself waits for no session: `sync()` in it sends nothing yet.
+   * A `sync()` in it resolves before the session is back.
    */
   onUnauthorized?: () => void | Promise<void>;
   /**

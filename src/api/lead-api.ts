@@ -52,11 +52,16 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
   const { clock } = environment;
   const isOwnOrigin = isSameOrigin(options.baseUrl, environment.origin);
 
-  const receive = async (path: string, init: RequestInit, extra: Record<string, string>): Promise<Received> => {
+  const receive = async (
+    path: string,
+    init: RequestInit,
+    extra: Record<string, string>,
+    most: number,
+  ): Promise<Received> => {
     const began = clock.now();
     const given = typeof options.headers === 'function' ? await options.headers() : options.headers;
     // The device may have slept, and its timers with it: what this was to be done by is over.
-    if (clock.now() - began >= timeout) throw new Error(`The headers took more than ${timeout} ms.`);
+    if (clock.now() - began >= most) throw new Error(`The headers took more than ${most} ms.`);
     const headers = new Headers(given);
     if ([...headers.values()].some((value) => looksLikeKey.test(value))) onWarning('api-key-in-browser', keyWarning);
     if (isOwnOrigin) headers.set('X-Leadbox', '1');
@@ -89,7 +94,7 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
         cause?.addEventListener('abort', cancel, { signal: ending.signal });
         if (cause?.aborted) cancel();
       }
-      receive(path, { ...init, signal: ending.signal }, headers)
+      receive(path, { ...init, signal: ending.signal }, headers, most)
         .then(resolve, (cause: unknown) => {
           reject(new LeadboxError('network', 'The request failed, or its answer was lost.', { cause }));
         })
@@ -131,13 +136,16 @@ export function createLeadApi(options: LeadApiOptions, closed: AbortSignal): Lea
   const isConditional = options.preconditions ?? isOwnOrigin;
 
   return {
-    patch({ leadId, body, id, version, arrivesUntil, etag = etags.of(leadId, version) }, lost) {
+    async patch({ leadId, body, id, version, arrivesUntil, etag = etags.of(leadId, version) }, lost) {
       const headers: Record<string, string> = { 'Content-Type': 'application/json' };
       if (options.idempotencyHeader) headers[options.idempotencyHeader] = id;
       if (isConditional && etag !== undefined) headers['If-Match'] = etag;
-      // What fences count on: of the time that it waited since it was chosen, so much less is left.
-      const most = Math.min(timeout, arrivesUntil - travelTime - clock.now());
-      return attempt(leadId, { method: 'PATCH', body }, headers, lost, most);
+      // What fences count on: of the time that it waited since it was chosen, so much less is left; enough to be answered in.
+      const most = Math.min(timeout, Math.max(timeout / 2, arrivesUntil - travelTime - clock.now()));
+      const outcome = await attempt(leadId, { method: 'PATCH', body }, headers, lost, most);
+      // It wants an If-Match, which goes nowhere here: no look at the lead would help.
+      const isInVain = outcome.kind === 'refused' && outcome.status === 428 && !isConditional;
+      return isInVain ? { ...outcome, reason: 'rejected' } : outcome;
     },
     async look(leadId, lost) {
       const outcome = await attempt(leadId, { cache: 'no-store' }, {}, lost);

@@ -73,7 +73,7 @@ const reasons: Readonly<Record<number, 'forbidden' | 'gone' | 'conflict'>> = {
   409: 'conflict',
   410: 'gone',
   412: 'conflict',
-  428: 'conflict', // it wants an If-Match, which the look at the lead brings
+  428: 'conflict', // it wants an If-Match, which a look at the lead may bring
 };
 
 export function retry(why: WaitingFor, error: LeadboxError, mayArrive = false): Retry {

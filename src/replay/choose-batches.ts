@@ -99,7 +99,7 @@ export async function chooseBatches(
         acknowledged: rows,
       };
     }
-    if (rounds > mostRounds && !rows[0]?.isRepair) {
+    if (rounds > mostRounds) {
       const conflicts = allAsConflicts(base, rows, patch);
       const parking = { reason: 'conflict' as const, ...refusal, conflicts, now: terms.now };
       return { ...nothingElse, ...parkRows({ ...record, rounds: undefined }, rows, parking) };

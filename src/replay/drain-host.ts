@@ -10,8 +10,6 @@ import type { Turn, TurnPlan } from './turn.ts';
 export interface DrainHost {
   readonly environment: Environment;
   readonly concurrency: number;
-  /** Milliseconds for one request. */
-  readonly timeout: number;
   readonly retry: RetryBounds;
   /** Settles answers and chooses batches, in one transaction. */
   readonly takeTurn: (

@@ -1,5 +1,5 @@
 import { type FrozenBatch, travelTime } from '../model/lead-record.ts';
-import { heldBy, lapsed, nextLook, offline, type ReplayState, relieved } from '../model/replay-state.ts';
+import { heldBy, lapsed, longestWait, nextLook, offline, type ReplayState, relieved } from '../model/replay-state.ts';
 import { afterOutcome } from './after-outcome.ts';
 import type { DrainHost } from './drain-host.ts';
 import { createLeadQueue } from './lead-queue.ts';
@@ -60,7 +60,8 @@ export function createDrain(host: DrainHost): Drain {
 
   const run = async (before: ReplayState): Promise<Drained> => {
     const queue = createLeadQueue();
-    for (const [id, arrivesUntil] of over) if (arrivesUntil < clock.now()) over.delete(id);
+    // Not at once: the clock may be set back.
+    for (const [id, arrivesUntil] of over) if (arrivesUntil + longestWait < clock.now()) over.delete(id);
     // A lead is reserved from before its batch is chosen until its answer is stored: one request per lead (R15, R18).
     const reserved = new Set(answers.map(({ leadId }) => leadId));
     const ready: Ready[] = [];
@@ -83,7 +84,7 @@ export function createDrain(host: DrainHost): Drain {
       while (inFlight < host.concurrency && !host.isStopped() && !heldBy(state, now)) {
         const [next] = ready;
         if (!next) return;
-        const isLate = now > next.chosenAt + Math.min(travelTime, host.timeout / 2);
+        const isLate = now > next.chosenAt + travelTime;
         // The device may have slept: what a fence and a lease are counted from is no longer true. And whoever sent a batch
         // before may have had its answer since. What stands behind it waits for its turn, and a turn that runs chooses none of
         // it: it began without knowing.

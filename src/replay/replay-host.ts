@@ -6,7 +6,9 @@ import type { DrainHost } from './drain-host.ts';
 import type { Turn } from './turn.ts';
 
 /** What replay stands on. */
-export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'timeout' | 'retry'> {
+export interface ReplayHost extends Pick<DrainHost, 'environment' | 'concurrency' | 'retry'> {
+  /** Milliseconds for one request. */
+  readonly timeout: number;
   /** Name of the database, and of the lock that makes its holder the only sender. */
   readonly name: string;
   readonly database: Database;

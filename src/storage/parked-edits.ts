@@ -7,7 +7,7 @@ import { pathsOverlap, touchedPaths, withoutPaths } from '../model/merge-patch.t
 import { withoutEarlier } from '../model/replaced.ts';
 import type { Database, Tables } from './database.ts';
 import { openRecords } from './lead-records.ts';
-import { hasPatch } from './readable.ts';
+import { hasPatch, isReadableRow } from './readable.ts';
 import { addEdits } from './store-edits.ts';
 
 /** How many seqs of discarded edits are remembered, for tabs that hear of it late (R40). */
@@ -102,7 +102,7 @@ export function discard(database: Database, seq: number, now: number): Promise<s
       }
       if (record) {
         const left = record.rows.filter((other) => other.seq !== seq);
-        records.set({ ...record, rows: hasPatch(row) ? withoutEarlier(left, row) : left });
+        records.set({ ...record, rows: isReadableRow(row) ? withoutEarlier(left, row) : left });
       } else {
         await tables.outbox.delete(seq); // of a lead that is not here
       }

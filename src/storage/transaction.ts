@@ -2,7 +2,7 @@ import { commitNow, needNotBeAwaited } from './table.ts';
 
 /**
  * What the body gave, once the transaction is complete. `onWritten` is told as soon as all of it is written, while it
- * commits. Where either throws, nothing of it is stored.
+ * commits; it must not throw. Where the body does, nothing of it is stored.
  */
 export async function completed<T>(
   transaction: IDBTransaction,

@@ -6,6 +6,15 @@ import { aDevice, soon } from '../../builders/a-leadbox.ts';
 const id = leadId(0);
 const bodies = ['{"error":"conflict","message":"Not now."}', '<h1>Conflict</h1>', null];
 
+it('R37 a 428 where no If-Match is sent is a refusal like any other', async () => {
+  const { device, leadbox } = await aTab({ preconditions: false });
+  await leadbox.patch(id, { properties: { a: 1 } });
+  refuse(device, 1, () => Response.json({ message: 'If-Match is missing.' }, { status: 428 }));
+  expect(await leadbox.sync()).toMatchObject({ parked: 1, pending: 0 });
+  expect(device.attempts).toHaveLength(1);
+  expect(await leadbox.outbox.parked()).toMatchObject([{ reason: 'rejected', message: 'If-Match is missing.' }]);
+});
+
 describe.each([409, 412, 428])('R37 a PATCH refused with %i', (status) => {
   it.each(bodies)('and the body %s: the lead is compared and a new batch is sent', async (body) => {
     const { device, leadbox, onConflict } = await aTab();

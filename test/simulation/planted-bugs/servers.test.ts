@@ -162,7 +162,7 @@ findsBugs([
     changes: [
       {
         file: 'src/storage/parked-edits.ts',
-        find: 'records.set({ ...record, rows: hasPatch(row) ? withoutEarlier(left, row) : left });',
+        find: 'records.set({ ...record, rows: isReadableRow(row) ? withoutEarlier(left, row) : left });',
         replace: 'if (left) await tables.outbox.delete(seq);',
       },
     ],
