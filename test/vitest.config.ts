@@ -12,7 +12,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['test/{node,fleet}/**/*.test.{ts,tsx}'], environment: 'node' },
+        test: {
+          name: 'node',
+          include: ['test/{node,fleet}/**/*.test.{ts,tsx}'],
+          environment: 'node',
+          testTimeout: 60_000,
+        },
       },
       {
         extends: true,
@@ -20,6 +25,7 @@ export default defineConfig({
           name: 'simulation',
           include: ['test/simulation/**/*.test.ts'],
           environment: 'node',
+          testTimeout: 60_000,
           // By itself, on all cores: it only computes. Vitest leaves one free, for its own work.
           maxWorkers: availableParallelism(),
           sequence: { groupOrder: 1 },

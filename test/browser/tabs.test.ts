@@ -109,10 +109,11 @@ describe.each([
     await here.pause();
     await expect.poll(() => there.leadbox.status(), patiently).toMatchObject({ state: 'paused' });
     const { settled } = await there.leadbox.patch(id, score);
+    expect(await there.leadbox.sync()).toMatchObject({ pending: 1, waitingFor: 'paused' });
     expect(await server.requests()).toEqual([]);
     await there.leadbox.resume();
     expect(await settled).toMatchObject({ outcome: 'synced' });
-    expect(await here.status()).toMatchObject(synced);
+    await expect.poll(() => here.status(), patiently).toMatchObject(synced);
   });
 });
 

@@ -94,8 +94,9 @@ export async function aCrashDevice(seed: number, idempotencyHeader?: string): Pr
         .filter((file) => file.endsWith('.log'))
         .sort()
         .reverse();
+      if (!log) throw new Error(`There is no log of LevelDB to tear in ${folder}.`);
       // Checksum, length, type: a whole record of 201 bytes, of which not one was written.
-      await appendFile(join(folder, String(log)), Buffer.from([1, 2, 3, 4, 201, 0, 1]));
+      await appendFile(join(folder, log), Buffer.from([1, 2, 3, 4, 201, 0, 1]));
     },
     reported(count) {
       const enough = made.length + count;

@@ -104,7 +104,7 @@ test('the switch tears off a request that is under way, and its edit stays on th
   await visitor.open(0);
   await visitor.field('City').fill('Bergen');
   await eventually(async () => (await demo.edits()).length).toBe(1);
-  expect(await visitor.station.textContent()).toContain('On its way');
+  await eventually(() => visitor.station.textContent()).toContain('On its way');
 
   await visitor.connection.click();
   await eventually(() => visitor.station.textContent()).toBe('Saved on this device1 edit');

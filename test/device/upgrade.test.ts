@@ -29,7 +29,7 @@ it('R50 refuses edits while an old tab holds on to the database, and goes on wit
   expect(device.patches()).toEqual([]);
 
   await old.evaluate(() => (globalThis as unknown as { held: IDBDatabase }).held.close());
-  await expect.poll(edit).toBe('stored');
+  await expect.poll(edit, { timeout: 20_000 }).toBe('stored');
   await statusOf(tab).toMatchObject({ state: 'synced' });
   await editIn(tab, leadId(0), { location: { city: 'Reno' } });
   await statusOf(tab).toMatchObject({ state: 'synced' });

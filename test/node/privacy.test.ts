@@ -3,6 +3,7 @@ import type { JsonObject, LeadboxEvent } from '../../src/index.ts';
 import { aFailingStorage, type StorageFault } from '../builders/a-failing-storage.ts';
 import { aLead, leadId } from '../builders/a-lead.ts';
 import { aDevice, allRows } from '../builders/a-leadbox.ts';
+import { deadChannel } from '../builders/a-tab.ts';
 
 const marker = 'Zwiebelkuchen';
 const secret = 'orw_prod_0123456789abcdef';
@@ -29,6 +30,7 @@ it('R53 R55 no lead content and no credential leaves the rows and requests it be
   );
   const events: LeadboxEvent[] = [];
   const errors: unknown[] = [];
+  const posted: unknown[] = [];
   const warn = vi.fn();
   const device = aDevice({ leads: [0, 1, 2, 3].map(aMarkedLead) });
   const broken: StorageFault[] = [];
@@ -36,7 +38,11 @@ it('R53 R55 no lead content and no credential leaves the rows and requests it be
   const leadbox = await device.loadedTab({
     headers: { Authorization: `Bearer ${secret}`, Cookie: `session=${secret}` },
     onEvent: (event) => events.push(event),
-    environment: { indexedDB, warn },
+    environment: {
+      indexedDB,
+      warn,
+      channel: () => ({ ...deadChannel(''), postMessage: (said) => void posted.push(said) }),
+    },
     onUnauthorized: () => Promise.reject(new Error('no')),
   });
   const attempt = async (call: Promise<unknown>) => {
@@ -96,6 +102,10 @@ it('R53 R55 no lead content and no credential leaves the rows and requests it be
   expect(events.map(({ type }) => type)).toEqual(
     expect.arrayContaining(['parked', 'status', 'warning', 'server-differs']),
   );
+  expect(posted.length).toBeGreaterThan(5);
+  // What made room is told in a Map, which JSON would hide.
+  const message = JSON.stringify(posted, (_, value) => (value instanceof Map ? [...value] : value));
+  expect(message).not.toMatch(new RegExp(`${marker}|${secret}`));
   const pathsOfErrors = errors.map(wordsOf).join('\n');
   const said = JSON.stringify(events.map((event) => ({ ...event, lastError: undefined })));
   // A path names the member that is wrong: names of members are told, what they hold is not.

@@ -15,6 +15,19 @@ describe('R15 two leads that fail in a row are an outage:', () => {
     });
   });
 
+  it.each([
+    ['a redirect', () => Object.defineProperty(new Response('Sign in'), 'redirected', { value: true })],
+    ['a 429 that says nothing about its end', () => new Response('{}', { status: 429 })],
+  ])('R25 so is %s at the first lead', async (_, answer) => {
+    const device = await aDeviceWithEdits(3, (given) => {
+      given.intercept = () => (given.attempts.length === 1 ? answer() : undefined);
+    });
+    await vi.waitFor(async () => expect(await device.leadbox.status()).toMatchObject({ state: 'waiting' }), soon);
+    expect(device.attempts).toHaveLength(1);
+    await device.untilNextAttempt(device.leadbox);
+    await vi.waitFor(async () => expect(await device.leadbox.status()).toMatchObject({ state: 'synced' }), soon);
+  });
+
   it('after its delay a single request goes ahead, to the lead that was longest without one', async () => {
     const device = await aDeviceWithEdits(4, (given) => given.api.next(500, Number.POSITIVE_INFINITY));
     await vi.waitFor(() => expect(device.attempts).toHaveLength(2), soon);

@@ -205,14 +205,12 @@ describe('R33 what the server removed is put back', () => {
   });
 
   it('but not over what somebody put there meanwhile', async () => {
-    const { device, leadbox, onConflict } = await aTab();
-    await leadbox.patch(id, { properties: { a: 1 } });
-    device.intercept = () => {
-      device.intercept = undefined;
-      // Right after the damage, before the repair is looked at.
-      queueMicrotask(() => setTimeout(() => device.api.change(id, { properties: { c: 'theirs' } }), 0));
-      return undefined;
+    // Told before anything that repairs it is sent.
+    const onEvent = ({ type }: LeadboxEvent) => {
+      if (type === 'sections-replaced') device.api.change(id, { properties: { c: 'theirs' } });
     };
+    const { device, leadbox, onConflict } = await aTab({}, { onEvent });
+    await leadbox.patch(id, { properties: { a: 1 } });
     await leadbox.sync();
     await leadbox.sync();
     expect(device.api.lead(id)?.properties).toEqual({ ...whole, a: 1, b: { x: 1 }, c: 'theirs' });

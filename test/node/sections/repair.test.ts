@@ -152,6 +152,16 @@ describe('R31 a server that was taken for one that replaces, and merges', () => 
   });
 });
 
+it('R37 a repair that is refused again and again is parked after three new batches', async () => {
+  const { device, leadbox } = await aTab();
+  device.intercept = () => (device.attempts.length === 1 ? undefined : refusal(409));
+  await leadbox.patch(id, { properties: { a: 1 } });
+  await leadbox.sync();
+  await leadbox.sync();
+  expect(await leadbox.status()).toMatchObject({ pending: 0, parked: 1 });
+  expect(device.attempts).toHaveLength(1 + 4);
+});
+
 type Tab = Awaited<ReturnType<typeof aTab>>;
 
 function refusal(status: number): Response {

@@ -63,8 +63,13 @@ describe('R49 an edit that cannot be read is parked, once, and everything else g
     expect(await leadbox.status()).toMatchObject({ state: 'waiting', waitingFor: 'decision' });
   });
 
-  it.each([undefined, 'torn', null])('its patch is %s: discarded before it was met, it is gone', async (torn) => {
-    const { leadbox } = await aDamagedDevice((raw) => raw.change('outbox', 1, { patch: torn, replaced: undefined }));
+  it.each([
+    { patch: undefined, replaced: undefined },
+    { patch: 'torn', replaced: undefined },
+    { patch: null, replaced: undefined },
+    { replaced: 'torn' },
+  ])('it holds %j: discarded before it was met, it is gone', async (torn) => {
+    const { leadbox } = await aDamagedDevice((raw) => raw.change('outbox', 1, torn));
     await leadbox.outbox.discard(1);
     expect(await leadbox.sync()).toMatchObject({ synced: 2, pending: 0, parked: 0 });
   });

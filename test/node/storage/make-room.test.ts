@@ -3,6 +3,7 @@ import type { Lead } from '../../../src/index.ts';
 import { aFailingStorage } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon, valuesOf } from '../../builders/a-leadbox.ts';
+import { aLateStorage } from '../../builders/a-raw-database.ts';
 
 const id = leadId(0);
 const patch = { properties: { a: 1 } };
@@ -16,11 +17,14 @@ function leadsByAge(count: number): Lead[] {
 /** A device that is full for as many writes as it is told. */
 async function aFullDevice(leads: readonly Lead[]) {
   const device = aDevice({ leads });
-  const disk = { refuses: 0 };
+  /** How many of the next writes are refused, or which. */
+  const disk: { refuses: number | boolean[] } = { refuses: 0 };
   const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
-    if (mode !== 'readwrite' || !tables.includes('outbox') || !disk.refuses) return undefined;
-    disk.refuses -= 1;
-    return 'QuotaExceededError';
+    if (mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+    const { refuses } = disk;
+    const isRefused = typeof refuses === 'number' ? refuses > 0 : refuses.shift();
+    if (typeof refuses === 'number' && refuses) disk.refuses = refuses - 1;
+    return isRefused ? 'QuotaExceededError' : undefined;
   });
   const options = { autoSync: false, environment: { indexedDB } };
   const leadbox = await device.loadedTab(options);
@@ -117,6 +121,40 @@ describe('R48 where the device is full, an edit', () => {
     expect(await cached(device)).toEqual([0]);
     disk.refuses = 0;
     expect(await leadbox.patch(id, patch)).toMatchObject({ seq: 1 });
+  });
+
+  it('gives up no more leads within ten seconds where that did not help', async () => {
+    const { device, disk, leadbox } = await aFullDevice(leadsByAge(300));
+    const refused = async () => {
+      // The edit, and once more after room was made, which works.
+      disk.refuses = [true, false, true];
+      await expect(leadbox.patch(id, patch)).rejects.toMatchObject({ code: 'storage-full' });
+      return (await cached(device)).length;
+    };
+    const left = await refused();
+    expect(left).toBeLessThan(300);
+    expect(await refused()).toBe(left);
+    await device.clock.advance(10_000);
+    expect(await refused()).toBeLessThan(left);
+  });
+
+  it('waits no longer than five seconds for the browser to give the room back', async () => {
+    const device = aDevice({ leads: leadsByAge(300) });
+    let isFull = false;
+    const full = aFailingStorage(device.indexedDB, (tables, mode) => {
+      if (!isFull || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
+      isFull = false;
+      return 'QuotaExceededError';
+    });
+    const { indexedDB } = aLateStorage(full, 'leadbox-log:leadbox');
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    isFull = true;
+    const stored = vi.fn();
+    void leadbox.patch(id, patch).then(stored);
+    await device.clock.advance(4_900);
+    expect(stored).not.toHaveBeenCalled();
+    await device.clock.advance(200);
+    await vi.waitFor(() => expect(stored).toHaveBeenCalled(), soon);
   });
 
   it('is refused where the room made was not enough', async () => {
