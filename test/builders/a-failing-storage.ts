@@ -32,6 +32,30 @@ export function aFailingStorage(
   });
 }
 
+/**
+ * The same storage, in which one transaction on the outbox goes wrong whenever it was told to: the next one of this mode,
+ * 'readwrite' if nothing is said. `onFailing` is told of it.
+ */
+export function aStorageToFail(
+  indexedDB: IDBFactory,
+  fault: StorageFault,
+  { mode, onFailing }: { readonly mode?: IDBTransactionMode; readonly onFailing?: () => void } = {},
+): { readonly indexedDB: IDBFactory; fail(): void; isToFail(): boolean } {
+  let isArmed = false;
+  return {
+    indexedDB: aFailingStorage(indexedDB, (tables, of) => {
+      if (!isArmed || of !== (mode ?? 'readwrite') || !tables.includes('outbox')) return undefined;
+      isArmed = false;
+      onFailing?.();
+      return fault;
+    }),
+    fail() {
+      isArmed = true;
+    },
+    isToFail: () => isArmed,
+  };
+}
+
 function failIn(database: IDBDatabase, faultOf: Parameters<typeof aFailingStorage>[1]): void {
   const begin = database.transaction.bind(database);
   database.transaction = (tables, mode = 'readonly', options) => {

@@ -143,8 +143,15 @@ export function aDevice({ random = createSeededRandom(1), ...apiOptions }: Devic
   return device;
 }
 
-/** How `vi.waitFor` and `expect.poll` wait here: for the next turns of the event loop, not for time. */
-export const soon = { interval: 1, timeout: 2_000 } as const;
+/** The device loses what its replay remembered. No tab may be open. */
+export async function forgetReplay({ indexedDB }: Device): Promise<void> {
+  await new Promise((resolve) => {
+    indexedDB.deleteDatabase('leadbox-replay:leadbox').onsuccess = resolve;
+  });
+}
+
+/** How `vi.waitFor` and `expect.poll` wait here: for the next turns of the event loop, not for time; the limit is for machines that are busy. */
+export const soon = { interval: 1, timeout: 20_000 } as const;
 
 /** What an observable gave so far, oldest first. */
 export function valuesOf<T>(observable: { subscribe(next: (value: T) => void): { unsubscribe(): void } }): T[] {

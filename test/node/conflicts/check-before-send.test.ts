@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Conflict, JsonObject, LeadboxOptions } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
-import { aDevice } from '../../builders/a-leadbox.ts';
+import { aDevice, soon } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
 
@@ -169,7 +169,7 @@ describe('R36 with checkBeforeSend', () => {
     await leadbox.patch(id, { properties: { a: 1 } });
     device.api.latency = 1_000;
     const sending = leadbox.sync();
-    await vi.waitFor(() => expect(device.api.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(device.api.requests).toHaveLength(1), soon);
     await leadbox.pause();
     await device.clock.advance(1_000);
     await sending;

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { LeadboxEvent, LeadboxOptions } from '../../../src/index.ts';
-import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { aFailingStorage, aStorageToFail } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, soon, valuesOf } from '../../builders/a-leadbox.ts';
 
@@ -228,18 +228,13 @@ describe('R70 an edit older than maxAge', () => {
 
   it('is parked as well where the transaction in which that happens has to be repeated', async () => {
     const device = aDevice();
-    let isLost = false;
-    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
-      if (!isLost || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
-      isLost = false;
-      return 'UnknownError';
-    });
+    const { indexedDB, fail, isToFail } = aStorageToFail(device.indexedDB, 'UnknownError');
     const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
     await leadbox.patch(id, { properties: { a: 1 } });
     device.clock.set(device.clock.now() + 31 * day);
-    isLost = true;
+    fail();
     expect(await leadbox.sync()).toMatchObject({ pending: 0, parked: 1 });
-    expect(isLost).toBe(false);
+    expect(isToFail()).toBe(false);
   });
 
   it('is never parked once it was sent, alone or with others', async () => {

@@ -1,26 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Environment } from '../../../src/index.ts';
-import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { aFailingStorage, aStorageToFail } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
 import { aPage, unanswered } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
-
-/** Its next transaction that writes edits fails once `fail` was called. */
-function aStorageToFailOnce({ indexedDB }: Device): { readonly indexedDB: IDBFactory; fail(): void } {
-  let isArmed = false;
-  return {
-    indexedDB: aFailingStorage(indexedDB, (tables, mode) => {
-      if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
-      isArmed = false;
-      return 'NotReadableError';
-    }),
-    fail() {
-      isArmed = true;
-    },
-  };
-}
 
 /** Its connection is lost with the next transaction that writes edits once `lose` was called, and opens at `reopen`. */
 function aStorageToReopen({ indexedDB }: Device): { readonly indexedDB: IDBFactory; lose(): void; reopen(): void } {
@@ -65,18 +50,13 @@ describe('replay', () => {
   it('R24 does not hang, with its lock held, where an answer comes while a turn fails', async () => {
     const device = aDevice({ leads: someLeads(2) });
     let release = () => {};
-    let isArmed = false;
-    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
-      if (!isArmed || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
-      isArmed = false;
-      release(); // the other answer arrives while this turn is being stored
-      return 'NotReadableError';
-    });
+    // The other answer arrives while this turn is being stored.
+    const { indexedDB, fail } = aStorageToFail(device.indexedDB, 'NotReadableError', { onFailing: () => release() });
     const leadbox = await device.loadedTab({ concurrency: 2, autoSync: false, environment: { indexedDB } });
     await leadbox.patch(leadId(0), { properties: { x: 1 } });
     await leadbox.patch(leadId(1), { properties: { x: 1 } });
     device.intercept = async ({ leadId: lead }) => {
-      if (lead === leadId(0)) isArmed = true;
+      if (lead === leadId(0)) fail();
       else {
         await new Promise<void>((resolve) => {
           release = resolve;
@@ -496,7 +476,7 @@ describe('replay', () => {
 
   it('R25 keeps a wait after another tab failed where an earlier answer is stored late', async () => {
     const device = aDevice();
-    const storage = aStorageToFailOnce(device);
+    const storage = aStorageToFail(device.indexedDB, 'NotReadableError');
     const first = await device.loadedTab({ environment: { indexedDB: storage.indexedDB } });
     device.tab(); // it tries as soon as it is told of the edit
     await device.rest();
@@ -514,7 +494,7 @@ describe('replay', () => {
 
   it('R17 fences an attempt of another tab that is under way longer than the answer that is settled', async () => {
     const device = aDevice();
-    const storage = aStorageToFailOnce(device);
+    const storage = aStorageToFail(device.indexedDB, 'NotReadableError');
     const retry = { minDelay: 32_000, maxDelay: 32_000 };
     const first = await device.loadedTab({ environment: { indexedDB: storage.indexedDB }, retry });
     const second = device.tab();

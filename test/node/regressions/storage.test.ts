@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { aFailingStorage, aStorageToFail } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, valuesOf } from '../../builders/a-leadbox.ts';
 
@@ -77,17 +77,12 @@ describe('storage', () => {
     'R47 repeats a %s transaction that ends with %s, as when the connection was lost or the device slept',
     async (mode, fault) => {
       const device = aDevice();
-      let isLost = false;
-      const indexedDB = aFailingStorage(device.indexedDB, (tables, of) => {
-        if (!isLost || of !== mode || !tables.includes('outbox')) return undefined;
-        isLost = false;
-        return fault;
-      });
+      const { indexedDB, fail, isToFail } = aStorageToFail(device.indexedDB, fault, { mode });
       const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
-      isLost = true;
+      fail();
       if (mode === 'readwrite') await leadbox.patch(id, { properties: { x: 1 } });
       else expect(await leadbox.get(id)).toMatchObject({ pending: 0 });
-      expect(isLost).toBe(false);
+      expect(isToFail()).toBe(false);
       expect((await leadbox.outbox.pending()).length).toBe(mode === 'readwrite' ? 1 : 0);
     },
   );

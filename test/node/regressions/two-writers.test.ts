@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { Environment, JsonObject, LeadboxOptions } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
-import { aDevice, type Device, type DeviceOptions, soon } from '../../builders/a-leadbox.ts';
+import { aDevice, type Device, type DeviceOptions, forgetReplay, soon } from '../../builders/a-leadbox.ts';
 import { deadChannel } from '../../builders/a-tab.ts';
 
 const id = leadId(0);
@@ -357,9 +357,7 @@ it('a repair waits until no earlier request can arrive, also where what was lear
   };
   await leadbox.sync();
   await leadbox.close();
-  await new Promise((resolve) => {
-    device.indexedDB.deleteDatabase('leadbox-replay:leadbox').onsuccess = resolve;
-  });
+  await forgetReplay(device);
   device.intercept = undefined;
   const reloaded = device.tab(options);
   await reloaded.sync();
@@ -384,9 +382,7 @@ it.each([
     await leadbox.sync();
     await device.clock.advance(60_000);
     await leadbox.close();
-    await new Promise((resolve) => {
-      device.indexedDB.deleteDatabase('leadbox-replay:leadbox').onsuccess = resolve;
-    });
+    await forgetReplay(device);
   }
   const tab = isRepair ? device.tab(options) : leadbox;
   const late: (() => void)[] = [];
@@ -418,9 +414,7 @@ it('a repair goes as whole sections, also where what was learned is forgotten', 
   await leadbox.sync();
   await device.clock.advance(60_000);
   await leadbox.close();
-  await new Promise((resolve) => {
-    device.indexedDB.deleteDatabase('leadbox-replay:leadbox').onsuccess = resolve;
-  });
+  await forgetReplay(device);
   device.intercept = undefined;
   await device.tab(options).sync();
   const repairs = device.attempts.slice(1).map(({ body }) => body);

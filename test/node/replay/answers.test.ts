@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Leadbox, LeadboxEvent } from '../../../src/index.ts';
 import { createLocalLocks } from '../../../src/testing.ts';
 import { aLead, anAnswer, leadId } from '../../builders/a-lead.ts';
-import { aDevice, type Device, valuesOf } from '../../builders/a-leadbox.ts';
+import { aDevice, type Device, soon, valuesOf } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
 const json = (body: unknown) => JSON.stringify(body);
@@ -188,7 +188,7 @@ describe('settling', () => {
         answerLate = resolve;
       });
     const slowSync = slow.sync();
-    await expect.poll(() => device.attempts.length, { interval: 1 }).toBe(1);
+    await expect.poll(() => device.attempts.length, soon).toBe(1);
 
     device.intercept = undefined;
     expect(await quick.sync()).toMatchObject({ synced: 1, pending: 0 });

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Environment, Leadbox } from '../../../src/index.ts';
 import { createLocalChannels } from '../../../src/testing.ts';
-import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { aFailingStorage, aStorageToFail } from '../../builders/a-failing-storage.ts';
 import { leadId, someLeads } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon } from '../../builders/a-leadbox.ts';
 import { unanswered } from '../../builders/a-tab.ts';
@@ -223,12 +223,7 @@ describe('R28 onUnauthorized', () => {
   /** Met a 401 in a drain that could not store an answer. */
   async function aTabThatCouldNotAsk() {
     const { device, session } = aDeviceWithSessions();
-    let isBroken = false;
-    const indexedDB = aFailingStorage(device.indexedDB, (tables, mode) => {
-      if (!isBroken || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
-      isBroken = false;
-      return 'throws';
-    });
+    const { indexedDB, fail, isToFail } = aStorageToFail(device.indexedDB, 'throws');
     session.isValid = true;
     const onUnauthorized = vi.fn(async () => {
       session.isValid = true;
@@ -243,8 +238,8 @@ describe('R28 onUnauthorized', () => {
     device.intercept = async ({ leadId: of }) => {
       if (of === leadId(0)) return undefined;
       // Its answer comes while that of the other one cannot be stored.
-      isBroken = true;
-      await vi.waitFor(() => expect(isBroken).toBe(false), soon);
+      fail();
+      await vi.waitFor(() => expect(isToFail()).toBe(false), soon);
       session.isValid = false;
       device.intercept = undefined;
       return new Response('{}', { status: 401 });

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { JsonObject, LeadboxEvent, LeadboxOptions } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
-import { aDevice, type DeviceOptions, soon } from '../../builders/a-leadbox.ts';
+import { aDevice, type DeviceOptions, forgetReplay, soon } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
 const whole = { a: 0, b: { x: 1, y: null }, c: [1, null], __proto__x: 'data' };
@@ -155,9 +155,7 @@ describe('R33 what the server removed is put back', () => {
     };
     await leadbox.sync();
     await leadbox.close();
-    await new Promise((resolve) => {
-      device.indexedDB.deleteDatabase('leadbox-replay:leadbox').onsuccess = resolve;
-    });
+    await forgetReplay(device);
     device.intercept = undefined;
     await expectWhole(device, device.tab(options));
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { JsonObject, LeadboxEvent, LeadboxOptions } from '../../../src/index.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
-import { aDevice, type DeviceOptions } from '../../builders/a-leadbox.ts';
+import { aDevice, type DeviceOptions, forgetReplay } from '../../builders/a-leadbox.ts';
 
 const id = leadId(0);
 const before = { a: 0, b: 0, c: [1] };
@@ -60,9 +60,7 @@ describe('R31 what the server removed comes back under pending edits', () => {
       device.api.change(id, { properties: { ...before, c: [1] } });
       await leadbox.refresh(id);
       await leadbox.close();
-      await new Promise((resolve) => {
-        device.indexedDB.deleteDatabase('leadbox-replay:leadbox').onsuccess = resolve;
-      });
+      await forgetReplay(device);
       Object.assign(leadbox, device.tab(options));
     }
     const parked = await leadbox.outbox.parked();

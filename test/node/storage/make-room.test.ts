@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Lead } from '../../../src/index.ts';
-import { aFailingStorage } from '../../builders/a-failing-storage.ts';
+import { aFailingStorage, aStorageToFail } from '../../builders/a-failing-storage.ts';
 import { aLead, leadId } from '../../builders/a-lead.ts';
 import { aDevice, type Device, soon, valuesOf } from '../../builders/a-leadbox.ts';
 import { aLateStorage } from '../../builders/a-raw-database.ts';
@@ -140,15 +140,10 @@ describe('R48 where the device is full, an edit', () => {
 
   it('waits no longer than five seconds for the browser to give the room back', async () => {
     const device = aDevice({ leads: leadsByAge(300) });
-    let isFull = false;
-    const full = aFailingStorage(device.indexedDB, (tables, mode) => {
-      if (!isFull || mode !== 'readwrite' || !tables.includes('outbox')) return undefined;
-      isFull = false;
-      return 'QuotaExceededError';
-    });
-    const { indexedDB } = aLateStorage(full, 'leadbox-log:leadbox');
+    const full = aStorageToFail(device.indexedDB, 'QuotaExceededError');
+    const { indexedDB } = aLateStorage(full.indexedDB, 'leadbox-log:leadbox');
     const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
-    isFull = true;
+    full.fail();
     const stored = vi.fn();
     void leadbox.patch(id, patch).then(stored);
     await device.clock.advance(4_900);
