@@ -141,11 +141,15 @@ export function createDrain(host: DrainHost): Drain {
       isTurning = true;
       const taken = answers.slice();
       const answered = new Set(taken.map(({ leadId }) => leadId));
-      // The first request after an outage is a probe: of the lead that was not attempted for the longest time.
-      const isProbe = state.hold !== undefined;
-      const mayBeSent = (id: string) =>
-        (answered.has(id) || !reserved.has(id)) && (isProbe || (state.leads[id]?.until ?? 0) <= lookedAt);
-      const rank = (id: string) => (isProbe ? (state.leads[id]?.since ?? 0) : 0);
+      // The first request after an outage is a probe: of the lead that was not attempted for the longest time. Those that failed
+      // since it began wait for themselves.
+      const { hold } = state;
+      const hasWaited = (id: string) => {
+        const { since = 0, until = 0 } = state.leads[id] ?? {};
+        return until <= lookedAt || (hold && since <= hold.since);
+      };
+      const mayBeSent = (id: string) => (answered.has(id) || !reserved.has(id)) && !!hasWaited(id);
+      const rank = (id: string) => (hold ? (state.leads[id]?.since ?? 0) : 0);
       try {
         const plan = { answers: taken, unsent, want, queue, mayBeSent, rank };
         unsent = [];

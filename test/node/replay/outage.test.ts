@@ -28,6 +28,27 @@ describe('R15 two leads that fail in a row are an outage:', () => {
     await vi.waitFor(async () => expect(await device.leadbox.status()).toMatchObject({ state: 'synced' }), soon);
   });
 
+  it('R25 a lead that failed while it lasted waits for itself, where the others can not be sent yet', async () => {
+    const device = aDevice({ leads: someLeads(3), sections: 'replace' });
+    const leadbox = await device.loadedTab({
+      ...{ sections: 'replace', concurrency: 3 },
+      ...{ timeout: 3_000, retry: { minDelay: 1_000, maxDelay: 1_000 } },
+    });
+    await leadbox.pause();
+    for (const lead of [0, 1, 2]) await leadbox.patch(leadId(lead), { properties: { a: 1 } });
+    device.intercept = ({ leadId: id }) => {
+      if (device.attempts.length > 3) return undefined;
+      if (id !== leadId(2)) return new Response('', { status: 504 }); // it may arrive late, and is not made anew before
+      return new Promise((_, reject) => device.clock.setTimeout(() => reject(new TypeError('Failed to fetch')), 500));
+    };
+    const began = device.clock.now();
+    await leadbox.resume();
+    await vi.waitFor(() => expect(device.attempts).toHaveLength(3), soon);
+    await device.clock.advance(20_000);
+    expect((device.attempts[3]?.at ?? 0) - began).toBeGreaterThanOrEqual(1_500);
+    expect(await leadbox.status()).toMatchObject({ state: 'synced' });
+  });
+
   it('after its delay a single request goes ahead, to the lead that was longest without one', async () => {
     const device = await aDeviceWithEdits(4, (given) => given.api.next(500, Number.POSITIVE_INFINITY));
     await vi.waitFor(() => expect(device.attempts).toHaveLength(2), soon);
