@@ -6,6 +6,9 @@ import { serveApi } from './serve-api.ts';
 
 const chromium = findChromium();
 
+/** What only computes: after the browsers, and on all cores, of which Vitest leaves one free otherwise. */
+const onAllCores = { maxWorkers: availableParallelism(), sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
@@ -17,6 +20,7 @@ export default defineConfig({
           include: ['test/{node,fleet}/**/*.test.{ts,tsx}'],
           environment: 'node',
           testTimeout: 60_000,
+          ...onAllCores,
         },
       },
       {
@@ -26,9 +30,7 @@ export default defineConfig({
           include: ['test/simulation/**/*.test.ts'],
           environment: 'node',
           testTimeout: 60_000,
-          // By itself, on all cores: it only computes. Vitest leaves one free, for its own work.
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 1 },
+          ...onAllCores,
           // Most of a life is garbage soon: a large young generation halves the time that it costs.
           execArgv: ['--max-semi-space-size=64'],
         },
