@@ -74,6 +74,7 @@ findsBugs([
       },
     ],
     caughtBy: [10],
+    mix: { fates: { answered: 6, hang: 2, 504: 1 } },
   },
   {
     name: 'sends a repair with what users want',

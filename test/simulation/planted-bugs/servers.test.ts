@@ -1,4 +1,12 @@
+import type { Mix } from '../mix.ts';
+import { plainWorld } from '../world.ts';
 import { findsBugs } from './finds-bugs.ts';
+
+const contested: Partial<Mix> = {
+  world: { ...plainWorld, isContested: true, policy: 'theirs' },
+  options: { checkBeforeSend: true },
+  actions: { set: 6, nest: 3, wait: 6, 'their-edit': 4, weather: 1, sync: 1 },
+};
 
 // Mistakes that only show where a server limits, refuses, replaces or is written to by others.
 findsBugs([
@@ -101,6 +109,7 @@ findsBugs([
       },
     ],
     caughtBy: [2, 15],
+    mix: { world: { ...plainWorld, isReplacing: true } },
   },
   {
     name: 'puts back what a server removed on top of pending edits',
@@ -145,6 +154,7 @@ findsBugs([
       },
     ],
     caughtBy: [15],
+    mix: contested,
   },
   {
     name: 'takes back what was changed since',
@@ -178,6 +188,7 @@ findsBugs([
       },
     ],
     caughtBy: [1, 15],
+    mix: { world: { ...plainWorld, hasEtags: true } },
   },
   {
     name: 'loses edits that are to go over what others wrote',

@@ -15,6 +15,7 @@ findsBugs([
       },
     ],
     caughtBy: [11],
+    mix: { actions: { set: 6, wait: 6, pause: 2, resume: 3, sync: 1 } },
   },
   {
     name: 'sends an edit only when something else happens',
