@@ -53,6 +53,7 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
   const { clock, connectivity, lifecycle } = environment;
   const closing = new AbortController();
   const isClosed = () => closing.signal.aborted;
+  const closed = new Promise((resolve) => closing.signal.addEventListener('abort', resolve));
   // What an observer throws is the page's business: it reaches its error handler, and the others are told all the same.
   const later = (run: () => void) => void clock.setTimeout(run, 0);
   const reportError = (error: unknown) =>
@@ -76,7 +77,8 @@ export function wire(settings: Settings, isWorker: boolean): Parts {
       const kept = () => new Set([...views.watchedIds(), ...editor.leadIds(), ...needed]);
       const evicted = await makeRoom(database.withoutMakingRoom, kept).catch(() => new Map<string, string>());
       // A frozen tab may hold on to what it began itself.
-      if (evicted.size && environment.indexedDB) await within(5_000, clock, beginNewLog(environment.indexedDB, name));
+      if (evicted.size && environment.indexedDB)
+        await within(5_000, clock, Promise.race([beginNewLog(environment.indexedDB, name), closed]));
       void views.changed([...evicted.keys()]);
       tabs.tell({ evicted });
       return evicted.size > 0;

@@ -47,4 +47,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 76032361, was: 'so it did where another tab wrote it again between the two' },
   { seed: 80012679, was: 'a lead that was asked for, edited and forgotten came back as it was before the edit' },
   { seed: 96010291, was: 'a lead that failed while an outage lasted was sent when that ended, too soon for it' },
+  { seed: 97026573, was: 'a worker that ended while room was being made left a timer' },
 ];

@@ -49,6 +49,8 @@ export function createSendingChecks(host: SendingHost): SendingChecks {
       if (passage.method !== 'PATCH') return;
       const frozen = storage.stored.bases.find(({ id }) => id === leadId)?.batch;
       const batch = frozen && ledger.batches.get(frozen.id);
+      // Chosen before everything was wiped, it may go before its tab hears of that.
+      if (!batch && storage.isWiped) return;
       if (!batch || batch.body !== text) return ledger.break(9, `${text} was sent and is not frozen in its row`);
       if (key !== (options.idempotencyHeader && batch.id))
         ledger.break(9, `batch ${batch.id} was sent with the key ${key}`);

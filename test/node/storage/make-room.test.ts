@@ -152,6 +152,21 @@ describe('R48 where the device is full, an edit', () => {
     await vi.waitFor(() => expect(stored).toHaveBeenCalled(), soon);
   });
 
+  it('leaves no timer behind where the leadbox is closed meanwhile', async () => {
+    const device = aDevice({ leads: leadsByAge(300) });
+    const full = aStorageToFail(device.indexedDB, 'QuotaExceededError');
+    const { indexedDB } = aLateStorage(full.indexedDB, 'leadbox-log:leadbox');
+    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+    full.fail();
+    const loading = leadbox.load(leadsByAge(1)).catch(() => {});
+    await vi.waitFor(() => expect(full.isToFail()).toBe(false), soon);
+    await device.rest();
+    expect(device.clock.pending).toBeGreaterThan(0);
+    await leadbox.close();
+    await loading;
+    expect(device.clock.pending).toBe(0);
+  });
+
   it('is refused where the room made was not enough', async () => {
     const { disk, leadbox } = await aFullDevice(leadsByAge(3));
     const refusing = leadbox.patch(id, patch);
