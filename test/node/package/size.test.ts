@@ -17,7 +17,7 @@ async function kilobytes(entry: string, external: readonly string[] = []): Promi
 describe('the size of an entry point, minified and gzipped', () => {
   it.each([
     { entry: 'index', external: dependencies, limit: 33.0, says: /([\d.]+) kB of its own/ },
-    { entry: 'index', external: [], limit: 80.1, says: /([\d.]+) kB with all five dependencies/ },
+    { entry: 'index', external: [], limit: 80.2, says: /([\d.]+) kB with all five dependencies/ },
     { entry: 'react', external: dependencies, limit: 0.8, says: /`leadbox\/react`[^|]*\| ([\d.]+) kB/ },
   ])(
     '$entry without $external is at most $limit kB, and as the README says',
