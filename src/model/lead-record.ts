@@ -85,3 +85,8 @@ export interface Fence {
 
 /** How much longer than its time-out a request is allowed to travel, in milliseconds. */
 export const travelTime = 5_000;
+
+/** The last moment, in milliseconds since 1970, at which a request that is chosen now can reach the server. */
+export function latestArrival({ now, timeout }: { readonly now: number; readonly timeout: number }): number {
+  return now + timeout + travelTime;
+}

@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.ts';
-import { type Fence, type FrozenBatch, type LeadRecord, type PendingRow, travelTime } from './lead-record.ts';
+import { type Fence, type FrozenBatch, type LeadRecord, latestArrival, type PendingRow } from './lead-record.ts';
 import { foldPatches, pathsOverlap, touchedPaths } from './merge-patch.ts';
 import { touchedSections, wholeSections } from './sections.ts';
 
@@ -66,7 +66,7 @@ export function foldable(record: LeadRecord, terms: BatchTerms): Foldable | numb
  * foldable, or the time before which nothing may be sent.
  */
 export function nextBatch(record: LeadRecord, terms: BatchTerms): FrozenBatch | number {
-  const arrivesUntil = terms.now + terms.timeout + travelTime;
+  const arrivesUntil = latestArrival(terms);
   const frozen = record.batch;
   if (frozen) {
     const lateUntil = Math.max(frozen.lateUntil ?? 0, terms.isOver(frozen) ? 0 : frozen.arrivesUntil);

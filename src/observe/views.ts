@@ -61,8 +61,8 @@ export function createViews(database: Database, later: Later): Views {
     },
     shown(id) {
       // A list may be read later than the lead itself.
-      const [own, others] = [true, false].map((isOwn) => [...lives].filter(({ leadId }) => (leadId === id) === isOwn));
-      for (const live of [...(own ?? []), ...(others ?? [])]) {
+      const isOwn = ({ leadId }: Live) => Number(leadId === id);
+      for (const live of [...lives].sort((a, b) => isOwn(b) - isOwn(a))) {
         const lead = live.find(id);
         if (lead) return lead;
       }

@@ -1,5 +1,5 @@
 import { allAsConflicts, compareWith, resolveConflicts } from '../model/conflict.ts';
-import { type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
+import { type LeadRecord, latestArrival, type ParkedRow } from '../model/lead-record.ts';
 import { touchedPaths } from '../model/merge-patch.ts';
 import { type BatchTerms, type Foldable, foldable, nextBatch } from '../model/next-batch.ts';
 import { standingOn } from '../model/replaced.ts';
@@ -60,7 +60,7 @@ export async function chooseBatches(
     const record = thawed(found, batchTerms);
     if (typeof record === 'number') {
       // A clock that was set back must not prolong it beyond what a request can take.
-      const longest = terms.now + terms.timeout + travelTime;
+      const longest = latestArrival(terms);
       const batch = found.batch && { ...found.batch, arrivesUntil: longest, lateUntil: longest };
       if (longest < record) records.set({ ...found, batch });
       return void fencedUntil.push(Math.min(record, longest));

@@ -1,5 +1,5 @@
 import { coalesced } from '../model/coalesced.ts';
-import { travelTime } from '../model/lead-record.ts';
+import { latestArrival } from '../model/lead-record.ts';
 import { isLeadboxError, LeadboxError } from '../model/leadbox-error.ts';
 import { backoff, clamped, shifted } from '../model/replay-state.ts';
 import type { WaitingFor } from '../model/status.ts';
@@ -89,7 +89,7 @@ export function createReplay(host: ReplayHost): Replay {
   const leaseNow = (): Lease => ({
     holder: sender,
     since: clock.now(),
-    until: clock.now() + host.timeout + travelTime,
+    until: latestArrival({ now: clock.now(), timeout: host.timeout }),
   });
   const withLease = <T>(run: (tables: Tables, mine: () => Lease) => Promise<T>): Promise<T> =>
     host.database.run('rw', (tables) => run(tables, leaseNow));

@@ -1,5 +1,5 @@
 import { isOlder } from '../model/lead-change.ts';
-import { type FrozenBatch, type LeadRecord, type ParkedRow, travelTime } from '../model/lead-record.ts';
+import { type FrozenBatch, type LeadRecord, latestArrival, type ParkedRow } from '../model/lead-record.ts';
 import { isThere, judged, lostSince } from '../model/sections.ts';
 import { type Answer, nothingElse, parkedRows, parkRows, type Settled, settle } from '../model/settle.ts';
 import type { LeadRecords } from '../storage/lead-records.ts';
@@ -91,7 +91,7 @@ function takeLook(record: LeadRecord, answer: Answer, now: number): Settled {
 
 function dropOldFences(records: LeadRecords, { terms }: TurnPlan): void {
   // A clock that was set back must not prolong a fence beyond what a request can take.
-  const longest = terms.now + terms.timeout + travelTime;
+  const longest = latestArrival(terms);
   if (!records.fences.some(({ until }) => until <= terms.now || until > longest)) return;
   const standing = records.fences.filter(({ until }) => terms.now < until);
   records.fences = standing.map((fence) => ({ ...fence, until: Math.min(fence.until, longest) }));

@@ -31,6 +31,16 @@ async function aFullDevice(leads: readonly Lead[]) {
   return { device, disk, options, leadbox };
 }
 
+/** The same, whose browser takes its time to give the room back. */
+async function aSlowFullDevice() {
+  const device = aDevice({ leads: leadsByAge(300) });
+  const full = aStorageToFail(device.indexedDB, 'QuotaExceededError');
+  const { indexedDB } = aLateStorage(full.indexedDB, 'leadbox-log:leadbox');
+  const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
+  full.fail();
+  return { device, full, leadbox };
+}
+
 async function cached(device: Device): Promise<number[]> {
   const leads = await device.tab({ autoSync: false }).find();
   return leads.map((lead) => Number(lead.id.slice(-12)) - 446655440000);
@@ -139,11 +149,7 @@ describe('R48 where the device is full, an edit', () => {
   });
 
   it('waits no longer than five seconds for the browser to give the room back', async () => {
-    const device = aDevice({ leads: leadsByAge(300) });
-    const full = aStorageToFail(device.indexedDB, 'QuotaExceededError');
-    const { indexedDB } = aLateStorage(full.indexedDB, 'leadbox-log:leadbox');
-    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
-    full.fail();
+    const { device, leadbox } = await aSlowFullDevice();
     const stored = vi.fn();
     void leadbox.patch(id, patch).then(stored);
     await device.clock.advance(4_900);
@@ -153,11 +159,7 @@ describe('R48 where the device is full, an edit', () => {
   });
 
   it('leaves no timer behind where the leadbox is closed meanwhile', async () => {
-    const device = aDevice({ leads: leadsByAge(300) });
-    const full = aStorageToFail(device.indexedDB, 'QuotaExceededError');
-    const { indexedDB } = aLateStorage(full.indexedDB, 'leadbox-log:leadbox');
-    const leadbox = await device.loadedTab({ autoSync: false, environment: { indexedDB } });
-    full.fail();
+    const { device, full, leadbox } = await aSlowFullDevice();
     const loading = leadbox.load(leadsByAge(1)).catch(() => {});
     await vi.waitFor(() => expect(full.isToFail()).toBe(false), soon);
     await device.rest();
